@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes one artefact as a stream of parts. Memory: the part being built (at most 32 MiB) and a
+// few blocks, whatever the database size. One thread at a time; blocks are packed on the pool.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engine/base/worker_pool.h"
+#include "engine/format/artefact.h"
+#include "engine/format/sealer.h"
+
+namespace engine {
+
+/// A part, complete: its name and its bytes are final.
+struct FinishedPart {
+    PartName name;
+    Buffer bytes;
+    bool last() const noexcept { return name.last.has_value(); }
+};
+
+/// Takes the parts in order. An error ends the writing.
+class PartSink {
+public:
+    virtual ~PartSink() = default;
+    virtual Status part(FinishedPart part) = 0;
+};
+
+struct ArtefactWriterOptions {
+    DatabaseLocation location;
+    std::uint32_t partBytesTarget = 16u << 20;  // <= kPartBytesMax
+    WorkerPool* pool = nullptr;                 // null: pack on the caller's thread
+    const Sealer* sealer = nullptr;             // null: not sealed
+};
+
+class ArtefactWriter {
+public:
+    /// InvalidArgument for a head that cannot be (page size, compression).
+    static Result<std::unique_ptr<ArtefactWriter>> create(ArtefactHead head, const ArtefactWriterOptions& options,
+                                                          PartSink& sink);
+    virtual ~ArtefactWriter() = default;
+
+    /// Adds a frame to the commit being written.
+    virtual Status frame(const PageFrame& frame) = 0;
+    /// Ends the commit; TxIds are strictly increasing (ENSURE), a snapshot has exactly one.
+    virtual Status commit(const Commit& commit) = 0;
+    /// Ends the artefact: gives the last part to the sink. At least one commit (ENSURE).
+    virtual Status finish() = 0;
+
+    /// Frames and plain bytes so far, to decide when to end a segment.
+    virtual std::uint64_t frameCount() const noexcept = 0;
+    virtual std::uint64_t plainBytes() const noexcept = 0;
+    virtual std::uint64_t commitCount() const noexcept = 0;
+};
+
+}  // namespace engine

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The timeline: every point that the planner can reach, in the recorded order. Pure.
+#pragma once
+
+#include <vector>
+
+#include "engine/history/restore_plan.h"
+
+namespace engine {
+
+enum class PointKind : std::uint8_t { Change, CatchUp, Snapshot };
+std::string_view toText(PointKind kind) noexcept;  // "change", "catchUp", "snapshot"
+
+struct TimelinePoint {
+    Point point;
+    Time time;
+    PointKind kind = PointKind::Change;
+    std::uint64_t pages = 0;          // that this commit wrote
+    std::uint64_t bytes = 0;          // plain bytes of them; snapshot: of the artefact
+    std::uint64_t highWaterMark = 0;
+    Root root;
+};
+
+/// Generations in the order of their birth (first time, then id), points by TxId. A TxId that both
+/// a snapshot and a segment give is one point (kind: the segment's).
+std::vector<TimelinePoint> buildTimeline(const History& history);
+
+}  // namespace engine

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Carries out a plan into a new file: fetch, unpack, write to a temporary file on the target's
+// file system, verify, and only then publish under the target's name, never replacing anything.
+#pragma once
+
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "engine/base/worker_pool.h"
+#include "engine/history/restore_plan.h"
+
+namespace engine {
+
+enum class VerifyLevel : std::uint8_t {
+    None,   // block checksums only (they are always checked)
+    Pages,  // and the root of the finished file
+    Full,   // and the engine's own check (SQLite integrity_check)
+};
+
+struct RestoreProgress {
+    enum class Stage : std::uint8_t { Plan, Fetch, Rebuild, Check, Publish, Done };
+    Stage stage = Stage::Plan;
+    std::uint64_t bytesDone = 0;
+    std::uint64_t bytesTotal = 0;
+};
+
+struct RestoreOptions {
+    std::string targetPath;  // must not exist
+    VerifyLevel verify = VerifyLevel::Full;
+    unsigned parallel = 4;   // ranges fetched at once
+    std::function<void(const RestoreProgress&)> progress;  // from the calling thread
+};
+
+struct RestoreReport {
+    Point point;
+    Time time;
+    std::uint64_t bytes = 0;         // of the restored file
+    std::uint64_t fetchedBytes = 0;
+    std::uint64_t artefacts = 0;
+    std::vector<std::string> notes;  // e.g. a collation that the check could not use
+};
+
+/// One place that has the artefacts; several for one plan: a part that is missing or damaged in
+/// the first is fetched from the next that lists the same artefact or the same commits.
+struct RestoreSource {
+    Replica* replica = nullptr;
+    const Sealer* sealer = nullptr;
+};
+
+/// Errors: AlreadyExists (target is there), NoSpace (with what is needed), Corruption (what, where,
+/// the target was not written), Cancelled. The temporary file is removed in every case.
+Result<RestoreReport> restoreToFile(const RestoreSource& source, const History& history, const RestorePlan& plan,
+                                    const RestoreOptions& options, std::stop_token stop);
+
+}  // namespace engine

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shadow log: the local, ordered, checksummed queue of segments between capture and upload.
+//
+// A folder per database, laid out like a replica (<generation>/<part name>), files 0600, folders
+// 0700. A segment is an artefact whose last part is published by rename after all others, so that
+// it is there whole or not at all. Segments follow each other by TxId and by root; what breaks the
+// chain when the log is opened (a torn file, a flipped byte, a hole) ends it there: the segments
+// before it stay, the rest is set aside and said in ShadowRecovery.
+//
+// Threads: append() and trim() by the controller under its step lock; the reading calls from any
+// thread at the same time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/mutex.h"
+#include "engine/format/artefact_writer.h"
+#include "engine/format/artefact_reader.h"
+
+namespace engine {
+
+struct ShadowSegment {
+    GenerationId generation;
+    TxId firstTx;
+    TxId lastTx;
+    Time firstTime;
+    Time lastTime;
+    Root parentRoot;  // before firstTx
+    Root root;        // after lastTx
+    std::uint64_t commits = 0;
+    std::uint64_t plainBytes = 0;
+    std::uint64_t fileBytes = 0;
+    std::vector<std::string> partPaths;
+};
+
+struct ShadowRecovery {
+    std::uint64_t segments = 0;
+    std::uint64_t setAside = 0;      // files that broke the chain, renamed *.bad
+    std::string firstProblem;        // empty = none
+};
+
+class ShadowLog {
+public:
+    /// Opens or creates the log; lists it, reads each table, checks the chain.
+    static Result<std::unique_ptr<ShadowLog>> open(const std::string& folder, const DatabaseLocation& location);
+
+    const ShadowRecovery& recovery() const noexcept { return m_recovery; }
+
+    /// A writer for the next segment; its parts go to temporary names. publish() makes the segment
+    /// part of the log; dropping the writer without it leaves nothing.
+    class SegmentWriter;
+    Result<std::unique_ptr<SegmentWriter>> beginSegment(const ArtefactHead& head);
+
+    /// The segments of the generation that hold TxIds after `after`, oldest first.
+    std::vector<ShadowSegment> segmentsAfter(GenerationId generation, TxId after) const;
+    std::optional<ShadowSegment> lastSegment(GenerationId generation) const;
+    std::vector<GenerationId> generations() const;
+    std::uint64_t fileBytes() const;
+
+    /// Frames and commits of one segment, in order; checks everything that a reader checks.
+    Status replay(const ShadowSegment& segment, CommitSink& sink) const;
+    Result<ArtefactTable> table(const ShadowSegment& segment) const;
+
+    /// Removes the segments whose lastTx is at or before `upTo` in the generation.
+    Status trim(GenerationId generation, TxId upTo);
+    /// Removes a generation that has ended and is stored everywhere.
+    Status removeGeneration(GenerationId generation);
+
+private:
+    ShadowLog(std::string folder, DatabaseLocation location);
+    Status recover();
+    Status publish(ShadowSegment segment);
+
+    const std::string m_folder;
+    const DatabaseLocation m_location;
+    ShadowRecovery m_recovery;
+    mutable Mutex m_mutex;
+    std::vector<ShadowSegment> m_segments ENGINE_GUARDED_BY(m_mutex);  // by generation order of birth, TxId
+    friend class SegmentWriter;
+};
+
+/// Frames and commits in, a published segment out. One thread.
+class ShadowLog::SegmentWriter {
+public:
+    virtual ~SegmentWriter() = default;
+    virtual ArtefactWriter& writer() = 0;
+    /// finish() of the artefact, fsync where asked for, rename of the parts, last part last.
+    virtual Result<ShadowSegment> publish(bool durable) = 0;
+};
+
+}  // namespace engine
