@@ -23,32 +23,44 @@ namespace engine {
 /// How a database is followed (design: capture.md part 2); shown per database.
 enum class CaptureMode : std::uint8_t {
     Unknown,
-    WalShared,      // A: WAL, published frames from the wal-index
-    WalChain,       // A: WAL, frames proved by their checksum chain
-    WalAtRest,      // A: WAL database without a -wal
-    Journal,        // B: rollback journal, each stable state
-    WhenClosed,     // C: only while the app holds no lock
-    Bolt,           // D
-    Embedded,       // E
-    NotSupported,   // O
+    WalShared,     // A: WAL, published frames from the wal-index
+    WalChain,      // A: WAL, frames proved by their checksum chain
+    WalAtRest,     // A: WAL database without a -wal
+    Journal,       // B: rollback journal, each stable state
+    WhenClosed,    // C: only while the app holds no lock
+    Bolt,          // D
+    Embedded,      // E
+    NotSupported,  // O
 };
-std::string_view toText(CaptureMode mode) noexcept;   // "walShared", ...
+std::string_view toText(CaptureMode mode) noexcept;  // "walShared", ...
 /// "Continuous", "After each change", ... (capture.md part 2, class and label).
 std::string_view labelOf(CaptureMode mode) noexcept;
 
 /// Ends the generation: identity or order is in doubt.
-enum class Discontinuity : std::uint8_t { Replaced, PageSizeChanged, FormatChanged, WentBack, StateLost };
+enum class Discontinuity : std::uint8_t {
+    Replaced,
+    PageSizeChanged,
+    FormatChanged,
+    WentBack,
+    StateLost
+};
 std::string_view toText(Discontinuity reason) noexcept;
 
 /// Why nothing can be captured right now; shown as status, ends by itself.
 enum class Waiting : std::uint8_t {
-    TooBusy, AppHoldsLock, TailUnreadable, HotJournal, Gone, NoPermission, NotADatabase
+    TooBusy,
+    AppHoldsLock,
+    TailUnreadable,
+    HotJournal,
+    Gone,
+    NoPermission,
+    NotADatabase
 };
 std::string_view toText(Waiting reason) noexcept;
 
 struct StepBudget {
-    std::uint64_t bytesMax = 64u << 20;         // of frames handed on
-    std::chrono::milliseconds timeMax{200};     // of work
+    std::uint64_t bytesMax = 64u << 20;      // of frames handed on
+    std::chrono::milliseconds timeMax{200};  // of work
 };
 
 struct Step {
@@ -64,7 +76,7 @@ struct Step {
 
 /// How often what happened, since the start; for status and for the tests' truth.
 struct CaptureCounters {
-    std::uint64_t commitsAlone = 0;   // exactly one transaction each
+    std::uint64_t commitsAlone = 0;  // exactly one transaction each
     std::uint64_t catchUps = 0;
     std::uint64_t sweeps = 0;
     std::uint64_t resetsBridged = 0;
@@ -85,8 +97,11 @@ public:
     /// Begins a generation: reads the whole source until a state is proved, hands on nothing, and
     /// takes that state as tx. Works in slices: returns false while it needs to be called again
     /// (see step.callAgain), true when the baseline stands.
-    virtual Result<bool> startGeneration(GenerationId generation, TxId tx, const StepBudget& budget,
-                                         std::stop_token stop, Step& step) = 0;
+    virtual Result<bool> startGeneration(GenerationId generation,
+                                         TxId tx,
+                                         const StepBudget& budget,
+                                         std::stop_token stop,
+                                         Step& step) = 0;
     /// Goes on from a checkpoint that was brought up to the last durable commit.
     virtual Status resume(PageMapCheckpoint state) = 0;
 
@@ -108,15 +123,15 @@ public:
 
 /// What the watcher saw since the last time it was asked.
 struct SourceEvents {
-    bool anything = false;      // the database, its side files or its folder changed
-    bool shmTouched = false;    // -shm CREATE/DELETE/MODIFY/MOVED: iChange may have been re-based
-    bool lost = false;          // queue overflow or no working events: trust nothing
+    bool anything = false;    // the database, its side files or its folder changed
+    bool shmTouched = false;  // -shm CREATE/DELETE/MODIFY/MOVED: iChange may have been re-based
+    bool lost = false;        // queue overflow or no working events: trust nothing
 };
 
 struct CaptureOptions {
-    std::string path;            // of the database, symlinks not yet resolved
-    std::string spillFolder;     // ours: pages of a sweep in progress
-    std::uint64_t seed = 0;      // of the page hashes
+    std::string path;         // of the database, symlinks not yet resolved
+    std::string spillFolder;  // ours: pages of a sweep in progress
+    std::uint64_t seed = 0;   // of the page hashes
     const Clock* clock = nullptr;
 };
 
