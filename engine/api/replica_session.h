@@ -10,14 +10,12 @@
 #include <vector>
 
 #include "engine/config/config.h"
+#include "engine/config/replica_url.h"
 #include "engine/history/timeline.h"
 #include "engine/restore/restorer.h"
 #include "engine/restore/verifier.h"
 
 namespace engine {
-
-/// A replica URL of cli.md part 2. InvalidArgument: unknown scheme or parameter, a secret in it.
-Result<ReplicaConfig> parseReplicaUrl(std::string_view url);
 
 class ReplicaSession {
 public:

@@ -2,6 +2,7 @@
 // A text that must not be seen: no formatter, no stream operator, wiped when it goes.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,15 @@ public:
 private:
     void wipe() noexcept;
     std::string m_text;
+};
+
+/// Where a secret comes from; its value is fetched when a connection is made and never stored here
+/// unless the configuration holds it in plain.
+struct SecretSource {
+    enum class Kind : std::uint8_t { None, Plain, Env, File, Keychain };
+    Kind kind = Kind::None;
+    std::string value;  // Plain: the secret itself; else a name or a path
+    friend bool operator==(const SecretSource&, const SecretSource&) = default;
 };
 
 }  // namespace engine

@@ -46,12 +46,13 @@ struct EncryptionConfig {
 struct ReplicaConfig {
     std::string name;
     ReplicaOptions options;
-    DurationMs syncInterval = 0;      // resolved: 1 s folders, 10 s remote
-    std::uint64_t uploadLimit = 0;    // bytes a second, 0 = none
-    std::uint64_t maxSize = 0;        // bytes, 0 = none
+    DurationMs syncInterval = 0;    // resolved: 1 s folders, 10 s remote
+    std::uint64_t uploadLimit = 0;  // bytes a second, 0 = none
+    std::uint64_t maxSize = 0;      // bytes, 0 = none
     EncryptionConfig encryption;
     friend bool operator==(const ReplicaConfig&, const ReplicaConfig&) = default;
 };
+
 std::string_view kindOf(const ReplicaOptions& options) noexcept;  // "file", "s3", "sftp", "nats"
 
 struct DatabaseConfig {

@@ -8,16 +8,9 @@
 #include <variant>
 #include <vector>
 
-namespace engine {
+#include "engine/base/secret.h"
 
-/// Where a secret comes from; its value is fetched when a connection is made and never stored here
-/// unless the configuration holds it in plain.
-struct SecretSource {
-    enum class Kind : std::uint8_t { None, Plain, Env, File, Keychain };
-    Kind kind = Kind::None;
-    std::string value;  // Plain: the secret itself; else a name or a path
-    friend bool operator==(const SecretSource&, const SecretSource&) = default;
-};
+namespace engine {
 
 struct FileReplicaOptions {
     std::string path;

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// What this build can carry out of what a configuration may ask for.
+#pragma once
+
+#include "engine/base/result.h"
+#include "engine/config/config.h"
+
+namespace engine {
+
+/// Unsupported names the first thing that is not there, its effect and the way out: better no
+/// start than a setting that is silently not obeyed.
+Status checkSupported(const Config& config);
+Status checkSupported(const ReplicaConfig& replica);
+
+}  // namespace engine
