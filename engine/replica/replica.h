@@ -37,14 +37,14 @@ struct ListPage {
 };
 
 struct ReplicaTraits {
-    std::string kind;                       // "file", "s3", "sftp", "nats", "memory"
-    bool durableAck = true;                 // a returned put survives a power failure
-    std::chrono::milliseconds ackSettle{0}; // time after the ack until it does
-    bool listingConsistent = true;          // a list sees every put that returned before it
-    bool nativeRange = true;                // get of a range does not move the whole object
-    bool conditionalPut = false;            // putNew is atomic against other computers
+    std::string kind;                        // "file", "s3", "sftp", "nats", "memory"
+    bool durableAck = true;                  // a returned put survives a power failure
+    std::chrono::milliseconds ackSettle{0};  // time after the ack until it does
+    bool listingConsistent = true;           // a list sees every put that returned before it
+    bool nativeRange = true;                 // get of a range does not move the whole object
+    bool conditionalPut = false;             // putNew is atomic against other computers
     bool canDelete = true;
-    bool local = false;                     // no network between us and it
+    bool local = false;  // no network between us and it
 };
 
 enum class PutMode : std::uint8_t {
@@ -61,28 +61,41 @@ class Replica {
 public:
     virtual ~Replica() = default;
     virtual ReplicaTraits traits() const = 0;
-    /// Connects and looks whether the place is there. Never creates it.
+    /// Connects and looks whether the place is there. Never creates it. Call it again after
+    /// Unavailable, and check the marker again then: another place may be there now.
     virtual Status open(std::stop_token stop) = 0;
     /// Visible whole or not at all; durable when it returns (see traits).
-    virtual Status put(std::string_view name, ByteView bytes, PutMode mode, std::stop_token stop) = 0;
+    virtual Status put(std::string_view name,
+                       ByteView bytes,
+                       PutMode mode,
+                       std::stop_token stop) = 0;
     /// Exactly the range; Corruption where the object is shorter.
     virtual Result<Buffer> get(std::string_view name, ByteRange range, std::stop_token stop) = 0;
     /// The whole object; more than kObjectBytesMax is Corruption.
     virtual Result<Buffer> get(std::string_view name, std::stop_token stop) = 0;
     /// Names that begin with prefix and sort after startAfter, at most limit of them. A prefix
     /// with nothing below it is an empty page.
-    virtual Result<ListPage> list(std::string_view prefix, std::string_view startAfter, std::size_t limit,
+    virtual Result<ListPage> list(std::string_view prefix,
+                                  std::string_view startAfter,
+                                  std::size_t limit,
                                   std::stop_token stop) = 0;
     /// Removing what is not there is success.
     virtual Status remove(std::span<const std::string> names, std::stop_token stop) = 0;
+
     /// The time the place itself reported last, if it has one (never asked for on purpose).
     virtual Time reportedTime() const { return Time{}; }
 };
 
+/// InvalidArgument for what is not a name: other characters, an empty element, one that begins or
+/// ends with a dot, more than 512 bytes (255 an element).
 Status checkObjectName(std::string_view name);
+/// The beginning of a name, down to the empty text.
+Status checkObjectPrefix(std::string_view prefix);
 
 /// Lists everything below a prefix, page by page.
-Status listAll(Replica& replica, std::string_view prefix, std::stop_token stop,
+Status listAll(Replica& replica,
+               std::string_view prefix,
+               std::stop_token stop,
                const std::function<Status(const ObjectInfo&)>& visitor);
 
 }  // namespace engine
