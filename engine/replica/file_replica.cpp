@@ -298,24 +298,23 @@ Status FileReplica::removeOne(std::string_view name) {
         return gone ? Status{} : Status{std::move(folder).error()};
     }
     ENGINE_TRY(folder.value().removeFile(parts.file));
-    return removeEmptyFolders(root, std::move(parts.folders));
+    removeEmptyFolders(root, std::move(parts.folders));
+    return {};
 }
 
-/// From the innermost up to, not including, the root; stops at the first that is not empty.
-Status FileReplica::removeEmptyFolders(const Folder& root, std::vector<std::string> folders) {
+/// From the innermost up to, not including, the root; stops at the first that is not empty. The
+/// object is gone by now, which is what counts: a folder that stays does no harm.
+void FileReplica::removeEmptyFolders(const Folder& root, std::vector<std::string> folders) {
     m_durable.beginRemoval();
-    Status done;
-    for (bool empty = true; empty && done.ok() && !folders.empty();) {
+    for (bool empty = true; empty && !folders.empty();) {
         const std::string last = std::move(folders.back());
         folders.pop_back();
-        Result<Folder> parent = walk(root, folders);
-        Result<bool> removed =
-            parent.ok() ? parent.value().removeFolder(last) : std::move(parent).error();
-        // Somebody else removed it first, or keeps us from it: the object is gone, which counts.
+        const Result<Folder> parent = walk(root, folders);
+        const Result<bool> removed =
+            parent.ok() ? parent.value().removeFolder(last) : Result<bool>(false);
         empty = removed.ok() && removed.value();
     }
     m_durable.endRemoval();
-    return done;
 }
 
 Status FileReplica::remove(std::span<const std::string> names, std::stop_token stop) {

@@ -75,7 +75,7 @@ private:
                    std::string_view name,
                    PutMode mode);
     Status removeOne(std::string_view name);
-    Status removeEmptyFolders(const Folder& root, std::vector<std::string> folders);
+    void removeEmptyFolders(const Folder& root, std::vector<std::string> folders);
 
     const std::string m_root;
     DurableFolders m_durable;
