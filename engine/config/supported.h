@@ -8,7 +8,8 @@
 namespace engine {
 
 /// Unsupported names the first thing that is not there, its effect and the way out: better no
-/// start than a setting that is silently not obeyed.
+/// start than a setting that is silently not obeyed. A replica that no database names may be of
+/// any kind.
 Status checkSupported(const Config& config);
 Status checkSupported(const ReplicaConfig& replica);
 
