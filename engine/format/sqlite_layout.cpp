@@ -166,7 +166,9 @@ Result<WalIndexHeader> WalIndexHeader::parse(ByteView header, ByteView copy) {
     index.frameChecksum = {native32(header, 24), native32(header, 28)};
     // Copied from the WAL as bytes, so big-endian here too.
     index.salts = {be32(header, 32), be32(header, 36)};
-    if (!isSqlitePageSize(index.pageSize)) {
+    // An index that was built over an empty WAL does not know the page size yet.
+    const bool unknownYet = index.pageSize == 0 && index.frames == 0;
+    if (!isSqlitePageSize(index.pageSize) && !unknownYet) {
         return corrupt("wal-index header with an impossible page size");
     }
     return index;

@@ -136,7 +136,7 @@ inline constexpr std::size_t kWalIndexHeaderBytes = 48;  // at 0, its copy at 48
 struct WalIndexHeader {
     std::uint32_t changes = 0;  // iChange: published commits since the index was built
     bool bigEndianWords = false;
-    std::uint32_t pageSize = 0;
+    std::uint32_t pageSize = 0;   // 0 only while there is no frame
     std::uint32_t frames = 0;     // mxFrame: the last published frame, 0: none
     std::uint32_t pageCount = 0;  // of the database
     WalChecksum frameChecksum;    // of that frame
