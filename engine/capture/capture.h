@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -129,10 +130,17 @@ struct SourceEvents {
 };
 
 struct CaptureOptions {
-    std::string path;         // of the database, symlinks not yet resolved
-    std::string spillFolder;  // ours: pages of a sweep in progress
-    std::uint64_t seed = 0;   // of the page hashes
+    std::string path;            // of the database, symlinks not yet resolved
+    std::string spillFolder;     // ours: pages of a sweep in progress
+    std::uint64_t seed = 0;      // of the page hashes
     const Clock* clock = nullptr;
+    /// Drains the system's queue now and tells what came for this database since the last call.
+    /// A reset of the WAL can only be bridged if this was asked after reading (capture.md 3.3);
+    /// without it each reset costs a sweep. Safe to call from the thread of a step.
+    std::function<SourceEvents()> takeEvents;
+    /// false: no descriptor stays open between steps (removable media); then the commits that an
+    /// app makes right before it closes merge into the next catch-up.
+    bool keepOpen = true;
 };
 
 }  // namespace engine

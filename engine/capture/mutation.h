@@ -12,7 +12,7 @@ namespace engine {
 inline constexpr int kMutation = STRANDLINE_MUTATION_ID;
 
 namespace mutation {
-inline constexpr int kWalIndexIgnored = 601;       // published frames only
+inline constexpr int kUnpublishedTaken = 601;      // published frames only
 inline constexpr int kAnyResetBridged = 503;       // proof of a reset
 inline constexpr int kScanWithoutSalts = 502;      // equal salts around a scan
 inline constexpr int kOlderFrameNotAsked = 606;    // older frame behind the tail (i)
