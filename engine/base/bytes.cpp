@@ -11,6 +11,11 @@ void appendVarint(Buffer& to, std::uint64_t value) {
     to.push_back(static_cast<std::byte>(value));
 }
 
+void appendSignedVarint(Buffer& to, std::int64_t value) {
+    const auto bits = static_cast<std::uint64_t>(value);
+    appendVarint(to, (bits << 1) ^ (value < 0 ? ~std::uint64_t{0} : 0));
+}
+
 Result<ByteView> ByteReader::take(std::size_t count) {
     if (count > remaining()) {
         return Error{ErrorCode::Corruption, "unexpected end of data"};
@@ -36,6 +41,11 @@ Result<std::uint64_t> ByteReader::varint() {
         }
     }
     return Error{ErrorCode::Corruption, "a number is longer than 64 bits"};
+}
+
+Result<std::int64_t> ByteReader::signedVarint() {
+    ENGINE_TRY_ASSIGN(const std::uint64_t bits, varint());
+    return static_cast<std::int64_t>((bits >> 1) ^ ((bits & 1) != 0 ? ~std::uint64_t{0} : 0));
 }
 
 std::string toHex(ByteView bytes) {

@@ -92,6 +92,8 @@ inline void appendBytes(Buffer& to, ByteView bytes) {
 
 /// LEB128, at most 10 bytes.
 void appendVarint(Buffer& to, std::uint64_t value);
+/// Zigzag, then LEB128: small numbers of either sign are short.
+void appendSignedVarint(Buffer& to, std::int64_t value);
 
 /// Reads forward through bytes that nobody vouches for; every read is checked.
 class ByteReader {
@@ -102,6 +104,7 @@ public:
     std::size_t position() const noexcept { return m_position; }
     Result<ByteView> take(std::size_t count);
     Result<std::uint64_t> varint();
+    Result<std::int64_t> signedVarint();
 
     template <class T>
     Result<T> le() {

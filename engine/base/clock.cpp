@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/base/clock.h"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace engine {
@@ -12,7 +13,7 @@ struct Civil {
 
 Civil civilOf(Time time) {
     using namespace std::chrono;
-    const sys_time<milliseconds> point{milliseconds(time.ms)};
+    const sys_time<milliseconds> point{milliseconds(std::clamp(time, kTimeMin, kTimeMax).ms)};
     const auto midnight = floor<days>(point);
     const year_month_day date{midnight};
     const hh_mm_ss<milliseconds> clock{point - midnight};
@@ -35,7 +36,11 @@ Result<Time> timeOf(const Civil& civil, std::int64_t offsetMinutes) {
     const std::int64_t seconds = sys_days{date}.time_since_epoch().count() * std::int64_t{86400} +
                                  civil.hour * 3600 + civil.minute * 60 + civil.second -
                                  offsetMinutes * 60;
-    return Time{seconds * 1000 + civil.ms};
+    const Time time{seconds * 1000 + civil.ms};
+    if (!isRepresentable(time)) {
+        return Error{ErrorCode::InvalidArgument, "a time outside of the years 0000 to 9999"};
+    }
+    return time;
 }
 
 /// Reads fixed-width digits and separators off the front of a text.

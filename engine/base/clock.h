@@ -19,7 +19,12 @@ struct Time {
     Time plus(std::int64_t deltaMs) const noexcept { return Time{ms + deltaMs}; }
 };
 
-/// "2026-06-14T12:02:11.123Z"
+/// Years 0000 to 9999: what the text forms can hold.
+inline constexpr Time kTimeMin{-62'167'219'200'000};
+inline constexpr Time kTimeMax{253'402'300'799'999};
+constexpr bool isRepresentable(Time time) noexcept { return time >= kTimeMin && time <= kTimeMax; }
+
+/// "2026-06-14T12:02:11.123Z"; a time that is not representable is shown as the nearest that is.
 std::string toRfc3339(Time time);
 /// RFC 3339 with any offset, up to 9 fraction digits (cut to ms).
 Result<Time> parseRfc3339(std::string_view text);

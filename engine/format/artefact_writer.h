@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes one artefact as a stream of parts. Memory: the part being built (at most 32 MiB) and a
-// few blocks, whatever the database size. One thread at a time; blocks are packed on the pool.
+// few blocks, whatever the database size. One thread at a time; blocks are packed on the pool. The
+// same head, options and calls give the same bytes, whatever the number of threads.
 #pragma once
 
 #include <memory>
@@ -16,10 +17,11 @@ namespace engine {
 struct FinishedPart {
     PartName name;
     Buffer bytes;
+
     bool last() const noexcept { return name.last.has_value(); }
 };
 
-/// Takes the parts in order. An error ends the writing.
+/// Takes the parts in order. An error ends the writing: every later call gives it again.
 class PartSink {
 public:
     virtual ~PartSink() = default;
@@ -35,16 +37,22 @@ struct ArtefactWriterOptions {
 
 class ArtefactWriter {
 public:
-    /// InvalidArgument for a head that cannot be (page size, compression).
-    static Result<std::unique_ptr<ArtefactWriter>> create(ArtefactHead head, const ArtefactWriterOptions& options,
+    /// InvalidArgument for a head that cannot be (page size, compression, not the location's
+    /// database, another key than the sealer's; an empty keyId is filled in).
+    static Result<std::unique_ptr<ArtefactWriter>> create(ArtefactHead head,
+                                                          const ArtefactWriterOptions& options,
                                                           PartSink& sink);
     virtual ~ArtefactWriter() = default;
 
     /// Adds a frame to the commit being written.
     virtual Status frame(const PageFrame& frame) = 0;
-    /// Ends the commit; TxIds are strictly increasing (ENSURE), a snapshot has exactly one.
+    /// Ends the commit; TxIds are strictly increasing (ENSURE). A snapshot has exactly one, a
+    /// segment at most kCommitsMax; one more is InvalidArgument and changes nothing.
     virtual Status commit(const Commit& commit) = 0;
-    /// Ends the artefact: gives the last part to the sink. At least one commit (ENSURE).
+    /// Forgets the frames since the last commit (those already packed stay as dead weight).
+    virtual void abandon() = 0;
+    /// Ends the artefact: gives the last part to the sink. At least one commit (ENSURE); frames
+    /// after the last one are abandoned.
     virtual Status finish() = 0;
 
     /// Frames and plain bytes so far, to decide when to end a segment.

@@ -27,6 +27,8 @@ struct Compression {
 Status checkCompression(const Compression& compression);
 /// The zstd level that a configured level stands for.
 int zstdLevelOf(std::int32_t level) noexcept;
+/// The window that is used where one is configured: at most what a block can use; 0 stays 0.
+std::int32_t usableWindow(std::int32_t window) noexcept;
 
 /// Reusable context; one thread at a time.
 class BlockCompressor {

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "engine/base/bytes.h"
 #include "engine/base/checksum.h"
@@ -16,6 +17,16 @@ namespace engine {
 
 enum class DatabaseEngine : std::uint8_t { Sqlite, Bolt };
 std::string_view toText(DatabaseEngine engine) noexcept;  // "sqlite", "bolt"
+
+/// A power of two, 512..65536: what SQLite has, and bolt.
+constexpr bool isPageSize(std::uint64_t bytes) noexcept {
+    return bytes >= 512 && bytes <= 65536 && (bytes & (bytes - 1)) == 0;
+}
+
+/// The number of an engine's first page.
+constexpr std::uint64_t firstPageOf(DatabaseEngine engine) noexcept {
+    return engine == DatabaseEngine::Sqlite ? 1 : 0;
+}
 
 /// root = sum mod 2^128 of XXH3-128(pageNumber, h64) over all pages (architecture part 1).
 using Root = Hash128;

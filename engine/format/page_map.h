@@ -27,18 +27,31 @@ public:
     PageMap(std::uint32_t pageSize, std::uint64_t firstPage, std::uint64_t seed);
 
     std::uint32_t pageSize() const noexcept { return m_pageSize; }
+
     std::uint64_t firstPage() const noexcept { return m_firstPage; }
+
     std::uint64_t seed() const noexcept { return m_seed; }
+
     std::uint64_t pageCount() const noexcept { return m_count; }
+
     /// One past the highest page number.
     std::uint64_t endPage() const noexcept { return m_firstPage + m_count; }
-    bool contains(std::uint64_t page) const noexcept { return page >= m_firstPage && page < endPage(); }
+
+    bool contains(std::uint64_t page) const noexcept {
+        return page >= m_firstPage && page < endPage();
+    }
+
     const Root& root() const noexcept { return m_root; }
 
     std::uint64_t hashOf(ByteView page) const noexcept { return pageHash(page, m_seed); }
+
     /// page must be contained.
     std::uint64_t at(std::uint64_t page) const;
-    bool equals(std::uint64_t page, std::uint64_t h64) const { return contains(page) && at(page) == h64; }
+
+    bool equals(std::uint64_t page, std::uint64_t h64) const {
+        return contains(page) && at(page) == h64;
+    }
+
     /// page must be contained.
     void set(std::uint64_t page, std::uint64_t h64);
     /// Shrinks, or grows with pages of zeros; the root follows.
@@ -48,8 +61,9 @@ public:
     friend bool operator==(const PageMap& a, const PageMap& b);
 
 private:
-    static constexpr std::size_t kChunkPages = 65536;
+    static constexpr std::size_t kChunkPages = 1024;
     using Chunk = std::unique_ptr<std::uint64_t[]>;
+
     std::uint64_t& slot(std::uint64_t index) const {
         return m_chunks[index / kChunkPages][index % kChunkPages];
     }
@@ -71,7 +85,13 @@ struct PageMapCheckpoint {
     Attrs position;
     PageMap map;
 };
-Status savePageMap(const std::string& path, const PageMapCheckpoint& checkpoint);
+
+/// The map stays where it is: it can be large.
+Status savePageMap(const std::string& path,
+                   GenerationId generation,
+                   TxId tx,
+                   const Attrs& position,
+                   const PageMap& map);
 /// Corruption for anything that is not exactly what savePageMap wrote.
 Result<PageMapCheckpoint> loadPageMap(const std::string& path);
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "engine/base/bytes.h"
+#include "engine/base/checksum.h"
 #include "engine/base/ids.h"
 #include "engine/base/result.h"
 
@@ -19,8 +20,11 @@ struct SealedSection {
     Kind kind = Kind::Block;
     std::uint32_t part = 0;    // from 1
     std::uint64_t number = 0;  // block number in the artefact; 0 for the others
-    bool last = false;         // of the last part
+    bool last = false;         // it is in the last part; false for blocks, which do not know yet
 };
+
+/// What sealing may add to the length of a section, at most.
+inline constexpr std::size_t kSealOverheadMax = 64;
 
 /// Safe for use from several threads at once.
 class Sealer {
@@ -28,11 +32,17 @@ public:
     virtual ~Sealer() = default;
     /// Goes into the head in the clear.
     virtual std::string keyId() const = 0;
-    /// headChecksum binds the clear head.
-    virtual Result<Buffer> seal(const ArtefactId& id, std::uint64_t headChecksum, const SealedSection& section,
+    /// headDigest (SHA-256 of the clear head as it is stored) binds the head. At most
+    /// kSealOverheadMax bytes longer than plain. The same arguments give the same bytes: an upload
+    /// is resumed by building the artefact again.
+    virtual Result<Buffer> seal(const ArtefactId& id,
+                                const Sha256& headDigest,
+                                const SealedSection& section,
                                 ByteView plain) const = 0;
     /// Corruption where it does not open.
-    virtual Result<Buffer> open(const ArtefactId& id, std::uint64_t headChecksum, const SealedSection& section,
+    virtual Result<Buffer> open(const ArtefactId& id,
+                                const Sha256& headDigest,
+                                const SealedSection& section,
                                 ByteView sealed) const = 0;
 };
 
