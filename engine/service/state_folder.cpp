@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/service/state_folder.h"
+
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/base/checksum.h"
+
+namespace engine {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::uint64_t kFileBytesMax = 32u << 20;
+constexpr std::string_view kIdentityName = "identity.json";
+constexpr std::string_view kDatabasesName = "databases.json";
+
+/// First 8 bytes of a keyed digest: the machine id itself must not leave this computer.
+std::uint64_t digest64(std::string_view purpose, std::string_view text) {
+    const std::string input = std::string(purpose) + '\0' + std::string(text);
+    const Sha256 digest = sha256(viewOf(input));
+    const auto value = loadBe<std::uint64_t>(digest.data());
+    return value == 0 ? 1 : value;
+}
+
+/// Empty where the system has none (containers, for example).
+std::string machineId(const std::string& path) {
+    const Result<Buffer> bytes = readWholeFile(path, 4096);
+    std::string text = bytes.ok() ? textOf(bytes.value()) : std::string();
+    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) {
+        text.pop_back();
+    }
+    return text;
+}
+
+Error damaged(const std::string& path) {
+    return Error{ErrorCode::Corruption, path + " is not what was written there"}
+        .withEffect("nothing was started; what the replicas hold is untouched")
+        .withFix("move the state folder aside: recording starts anew, with one new snapshot");
+}
+
+/// An object; null Json where the file is not there.
+Result<Json> readObject(const std::string& path) {
+    const Result<Buffer> bytes = readWholeFile(path, kFileBytesMax);
+    if (!bytes.ok()) {
+        return bytes.error().code == ErrorCode::NotFound ? Result<Json>(Json(nullptr))
+                                                         : bytes.error();
+    }
+    Json json = Json::parse(textOf(bytes.value()), nullptr, false);
+    if (!json.is_object()) {
+        return damaged(path);
+    }
+    return json;
+}
+
+Status writeObject(const std::string& path, const Json& json) {
+    const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return writeFileAtomically(path, viewOf(text));
+}
+
+template <class Id>
+Result<Id> idField(const Json& json, const char* key, const std::string& path) {
+    const auto found = json.find(key);
+    if (found == json.end() || !found->is_string()) {
+        return damaged(path);
+    }
+    Result<Id> id = Id::parse(found->get_ref<const std::string&>());
+    return id.ok() && !id.value().empty() ? id : Result<Id>(damaged(path));
+}
+
+Result<std::map<std::string, DatabaseId>> readDatabases(const std::string& folder) {
+    const std::string path = joinPath(folder, kDatabasesName);
+    ENGINE_TRY_ASSIGN(const Json json, readObject(path));
+    std::map<std::string, DatabaseId> databases;
+    if (json.is_null()) {
+        return databases;
+    }
+    const auto list = json.find("databases");
+    if (list == json.end() || !list->is_object()) {
+        return damaged(path);
+    }
+    for (const auto& [name, unused] : list->items()) {
+        ENGINE_TRY_ASSIGN(databases[name], idField<DatabaseId>(*list, name.c_str(), path));
+    }
+    return databases;
+}
+
+Error heldByAnother(const std::string& folder, const std::string& lockPath) {
+    const Result<Buffer> text = readWholeFile(lockPath, 64);
+    const Result<std::uint64_t> pid = parseDecimal(
+        text.ok()
+            ? textOf(text.value()).substr(0, text.value().size() - (text.value().empty() ? 0 : 1))
+            : std::string());
+    const std::string holder = pid.ok() ? " (process " + std::to_string(pid.value()) + ")" : "";
+    return Error{ErrorCode::AlreadyExists,
+                 "another engine" + holder + " has the state folder " + folder}
+        .withEffect("nothing was started; the other one goes on recording")
+        .withFix("stop it first, or use another --state-dir");
+}
+
+Status writePid(const std::string& lockPath) {
+    // Another descriptor than the lock's own: flock belongs to the open file, so closing this one
+    // does not give it up.
+    ENGINE_TRY_ASSIGN(File file, File::open(lockPath, File::Mode::ReadWrite));
+    ENGINE_TRY(file.truncate(0));
+    return file.writeAt(0, viewOf(std::to_string(::getpid()) + "\n"));
+}
+
+}  // namespace
+
+Result<StateFolder> StateFolder::open(const std::string& path, const std::string& machineIdPath) {
+    StateFolder state;
+    ENGINE_TRY(makeFolders(path));
+    ENGINE_TRY_ASSIGN(state.m_path, realPath(path));
+    const std::string lockPath = joinPath(state.m_path, "lock");
+    Result<FolderLock> lock = FolderLock::take(lockPath);
+    if (!lock.ok()) {
+        return lock.error().code == ErrorCode::AlreadyExists ? heldByAnother(state.m_path, lockPath)
+                                                             : std::move(lock).error();
+    }
+    state.m_lock = std::move(lock).value();
+    ENGINE_TRY(writePid(lockPath));
+    ENGINE_TRY(state.loadIdentity(machineIdPath));
+    ENGINE_TRY(state.loadDatabases());
+    return state;
+}
+
+Status StateFolder::loadIdentity(const std::string& machineIdPath) {
+    const std::string path = joinPath(m_path, kIdentityName);
+    ENGINE_TRY_ASSIGN(const Json json, readObject(path));
+    const std::string machine = machineId(machineIdPath);
+    // Only a check value is kept; "" = a computer without an id, which cannot be told from another.
+    const std::string machineCheck =
+        machine.empty() ? "" : toHex16(digest64("strandline machine", machine));
+    if (!json.is_null()) {
+        ENGINE_TRY_ASSIGN(m_computer, idField<ComputerId>(json, "computerId", path));
+        ENGINE_TRY_ASSIGN(m_writer, idField<WriterId>(json, "writerId", path));
+        const auto check = json.find("machine");
+        if (check != json.end() && check->is_string() &&
+            check->get_ref<const std::string&>() == machineCheck) {
+            return {};
+        }
+    }
+    // New here, or a state folder that came from another computer: two writers must never share
+    // ids.
+    m_computer = machine.empty() ? randomId<ComputerId>()
+                                 : ComputerId{digest64("strandline computer", machine)};
+    m_writer = randomId<WriterId>();
+    return writeObject(path,
+                       {{"version", 1},
+                        {"computerId", m_computer.text()},
+                        {"writerId", m_writer.text()},
+                        {"machine", machineCheck}});
+}
+
+Status StateFolder::loadDatabases() {
+    ENGINE_TRY_ASSIGN(m_databases, readDatabases(m_path));
+    return {};
+}
+
+Result<DatabaseId> StateFolder::databaseId(const std::string& databasePath) {
+    if (const auto found = m_databases.find(databasePath); found != m_databases.end()) {
+        return found->second;
+    }
+    const auto id = randomId<DatabaseId>();
+    Json list = Json::object();
+    for (const auto& [known, knownId] : m_databases) {
+        list[known] = knownId.text();
+    }
+    list[databasePath] = id.text();
+    ENGINE_TRY(writeObject(joinPath(m_path, kDatabasesName),
+                           {{"version", 1}, {"databases", std::move(list)}}));
+    m_databases.emplace(databasePath, id);
+    return id;
+}
+
+Result<std::string> StateFolder::databaseFolder(DatabaseId id) const {
+    std::string folder = joinPath(joinPath(m_path, "databases"), id.text());
+    ENGINE_TRY(makeFolders(folder));
+    return folder;
+}
+
+std::optional<DatabaseId> knownDatabaseId(const std::string& stateDir,
+                                          const std::string& databasePath) {
+    const Result<std::map<std::string, DatabaseId>> databases = readDatabases(stateDir);
+    if (!databases.ok()) {
+        return std::nullopt;
+    }
+    const auto found = databases.value().find(databasePath);
+    return found == databases.value().end() ? std::nullopt : std::optional(found->second);
+}
+
+}  // namespace engine
