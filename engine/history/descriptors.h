@@ -48,6 +48,7 @@ struct DatabaseInfo {
     DatabaseEngine engine = DatabaseEngine::Sqlite;
     std::string keyId;
 };
+
 std::string toJson(const DatabaseInfo& info);
 Result<DatabaseInfo> parseDatabaseInfo(std::string_view json);
 

@@ -27,7 +27,10 @@ class HistoryIndex;
 
 /// Lists and reads the tables. index may be null. Tables that cannot be read do not fail the call:
 /// they are told in `problem`, and the planner goes around them.
-Result<History> loadHistory(Replica& replica, const DatabaseLocation& location, const Sealer* sealer,
-                            HistoryIndex* index, std::stop_token stop);
+Result<History> loadHistory(Replica& replica,
+                            const DatabaseLocation& location,
+                            const Sealer* sealer,
+                            HistoryIndex* index,
+                            std::stop_token stop);
 
 }  // namespace engine

@@ -17,7 +17,8 @@ public:
     static Result<std::unique_ptr<HistoryIndex>> open(const std::string& path);
     virtual ~HistoryIndex() = default;
     /// replicaKey: the replica's marker id. Empty: not in the index.
-    virtual std::optional<ArtefactTable> find(std::string_view replicaKey, const ArtefactId& artefact) = 0;
+    virtual std::optional<ArtefactTable> find(std::string_view replicaKey,
+                                              const ArtefactId& artefact) = 0;
     virtual void store(std::string_view replicaKey, const ArtefactTable& table) = 0;
 };
 

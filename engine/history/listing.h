@@ -15,9 +15,12 @@ struct FoundDatabase {
     DatabaseLocation location;
     std::optional<DatabaseInfo> info;  // empty: database.json missing or unreadable
 };
+
 Result<std::vector<FoundDatabase>> listDatabases(Replica& replica, std::stop_token stop);
 
-Result<Listing> listHistory(Replica& replica, const DatabaseLocation& location, std::stop_token stop);
+Result<Listing> listHistory(Replica& replica,
+                            const DatabaseLocation& location,
+                            std::stop_token stop);
 
 LatestState latestState(const Listing& listing);
 

@@ -18,6 +18,7 @@ struct Point {
     TxId tx;
     friend auto operator<=>(const Point&, const Point&) = default;
 };
+
 /// "9f3c4a01deadbeef:1042"
 std::string toText(const Point& point);
 Result<Point> parsePoint(std::string_view text);
@@ -32,10 +33,13 @@ struct RestoreTarget {
     std::optional<GenerationId> generation;  // restricts every kind
     TxId tx;
     Time moment;
+    /// Of several recorded states of one point (the histories of two recorders parted): this one.
+    /// Without it the branch that leads furthest is meant.
+    std::optional<Root> root;
 };
 
 struct PlannedArtefact {
-    std::size_t artefact = 0;     // index into History::artefacts
+    std::size_t artefact = 0;       // index into History::artefacts
     std::uint64_t firstCommit = 0;  // range of its commit table that is applied
     std::uint64_t commitCount = 0;
 };
@@ -49,7 +53,9 @@ struct RestorePlan {
     std::uint64_t seed = 0;
     DatabaseEngine engine = DatabaseEngine::Sqlite;
     std::vector<PlannedArtefact> artefacts;  // snapshot first, then segments in order
-    std::uint64_t bytesToFetch = 0;
+    std::uint64_t bytesToFetch = 0;          // of the parts that are needed, whole
+    /// What the person should know, e.g. that newer changes are stored but cannot be reached.
+    std::vector<std::string> notes;
 };
 
 struct PlanFailure {
@@ -62,9 +68,14 @@ struct PlanFailure {
 struct PlanResult {
     std::optional<RestorePlan> plan;
     PlanFailure failure;  // where there is no plan
+
     bool ok() const noexcept { return plan.has_value(); }
 };
 
 PlanResult planRestore(const History& history, const RestoreTarget& target);
+
+class StateGraph;
+/// The same over a graph that the caller keeps: many plans of one history.
+PlanResult planRestore(const StateGraph& graph, const RestoreTarget& target);
 
 }  // namespace engine

@@ -15,14 +15,17 @@ struct TimelinePoint {
     Point point;
     Time time;
     PointKind kind = PointKind::Change;
-    std::uint64_t pages = 0;          // that this commit wrote
-    std::uint64_t bytes = 0;          // plain bytes of them; snapshot: of the artefact
+    std::uint64_t pages = 0;  // that this commit wrote
+    std::uint64_t bytes = 0;  // plain bytes of them; snapshot: of the artefact
     std::uint64_t highWaterMark = 0;
     Root root;
 };
 
 /// Generations in the order of their birth (first time, then id), points by TxId. A TxId that both
-/// a snapshot and a segment give is one point (kind: the segment's).
+/// a snapshot and a segment give is one point (kind: the segment's). Where the histories of two
+/// recorders parted, a TxId has one entry a branch (told apart by root); the one that a point
+/// without root means comes last.
 std::vector<TimelinePoint> buildTimeline(const History& history);
+std::vector<TimelinePoint> buildTimeline(const StateGraph& graph);
 
 }  // namespace engine
