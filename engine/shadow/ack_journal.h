@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ack journal of one database on one replica: what was begun there and what the replica
 // acknowledged, by name, so that in steady state nothing is listed and an upload goes on where it
-// stopped. Append-only file of checksummed JSON lines; a torn tail is cut off when it is opened.
+// stopped. Append-only file of checksummed JSON lines, rewritten when it has grown; a torn tail is
+// cut off when it is opened.
 //
-// One thread (the replica's lane) at a time.
+// A call that returned success survives a kill of the process, not a power failure: after one the
+// journal may know less than the replica has (never more, if the replica's acks are durable), and
+// what is put again is put with the same bytes.
+//
+// Safe for use from several threads (the two lanes of a replica); a record is written under the
+// lock, because the order in the file is the state.
 #pragma once
 
 #include <memory>
@@ -22,9 +28,10 @@ struct PendingUpload {
     GenerationId generation;
     ArtefactId artefact;
     TxId firstTx;
-    TxId lastTx;                      // segment: where it ends; snapshot: 0
-    Time createdAt;                   // goes into the head again
-    std::vector<std::string> parts;   // acknowledged, by name
+    TxId lastTx;                     // segment: where it ends; snapshot: 0
+    Time createdAt;                  // goes into the head again
+    std::vector<std::string> parts;  // acknowledged, by name
+    friend bool operator==(const PendingUpload&, const PendingUpload&) = default;
 };
 
 struct AckState {
@@ -36,24 +43,45 @@ struct AckState {
     TxId segmentsTx;
     Time lastUploadAt;
     std::uint64_t segmentBytesSinceSnapshot = 0;
+    friend bool operator==(const AckState&, const AckState&) = default;
+};
+
+/// What open() found.
+struct AckRecovery {
+    std::uint64_t records = 0;
+    std::uint64_t bytesCut = 0;
+    /// More than one unfinished line was cut off: what the replica holds should be looked up.
+    bool damaged = false;
 };
 
 class AckJournal {
 public:
+    /// Opens or creates the file. Unsupported: it was written by a newer version.
     static Result<std::unique_ptr<AckJournal>> open(const std::string& path);
     virtual ~AckJournal() = default;
 
+    virtual AckRecovery recovery() const { return {}; }
+
+    /// A generation that is not known has an empty state.
     virtual AckState state(GenerationId generation) const = 0;
     virtual std::vector<GenerationId> generations() const = 0;
+    /// In the order in which they were begun.
     virtual std::vector<PendingUpload> pending() const = 0;
 
+    /// InvalidArgument where this artefact is pending already.
     virtual Status begin(const PendingUpload& upload) = 0;
+    /// Again for the same name is success. NotFound where the artefact is not pending, as below.
     virtual Status partStored(const ArtefactId& artefact, const std::string& name) = 0;
     /// The artefact is stored whole: segment: segmentsTx becomes lastTx; snapshot: snapshotTx = tx.
-    virtual Status stored(const ArtefactId& artefact, TxId lastTx, Time at, std::uint64_t bytes) = 0;
+    virtual Status stored(const ArtefactId& artefact,
+                          TxId lastTx,
+                          Time at,
+                          std::uint64_t bytes) = 0;
     virtual Status dropped(const ArtefactId& artefact) = 0;
-    /// The TxId from which on a new generation's segments are expected (its baseline).
+    /// The TxId from which on a new generation's segments are expected (its baseline). Of a known
+    /// one it only moves segmentsTx forward.
     virtual Status startGeneration(GenerationId generation, TxId baseline) = 0;
+    /// With what is pending of it.
     virtual Status forgetGeneration(GenerationId generation) = 0;
 };
 
