@@ -10,8 +10,8 @@
 namespace engine {
 
 enum class EventKind : unsigned {
-    StatusChanged = 1,   // Engine::status() is newer
-    JobChanged = 2,      // a job moved on or ended
+    StatusChanged = 1,  // Engine::status() is newer
+    JobChanged = 2,     // a job moved on or ended
     ConfigChanged = 4,
 };
 

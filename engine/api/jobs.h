@@ -15,8 +15,8 @@
 namespace engine {
 
 struct JobProgress {
-    std::string stage;             // "Fetch", "Rebuild", ...
-    std::uint64_t done = 0;        // of total, in bytes; total 0 = not known
+    std::string stage;       // "Fetch", "Rebuild", ...
+    std::uint64_t done = 0;  // of total, in bytes; total 0 = not known
     std::uint64_t total = 0;
 };
 
@@ -25,6 +25,7 @@ class Job {
 public:
     using Report = std::function<void(const JobProgress&)>;
     using Body = std::function<Status(const Report& report, std::stop_token stop)>;
+
     struct State {
         JobProgress progress;
         bool finished = false;
@@ -34,9 +35,13 @@ public:
 
     /// changed is called from the job's thread after each change; may be empty.
     Job(std::string name, Body body, std::function<void()> changed);
+
     const std::string& name() const noexcept { return m_name; }
+
     State state() const;
+
     void cancel() noexcept { m_thread.requestStop(); }
+
     void wait() { m_thread.join(); }
 
 private:

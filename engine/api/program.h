@@ -3,10 +3,12 @@
 // log, the known ids of the state folder.
 #pragma once
 
+#include "engine/base/file_system.h"
 #include "engine/base/log.h"
 #include "engine/config/config_document.h"
 #include "engine/config/config_file.h"
 #include "engine/config/replica_url.h"
 #include "engine/config/supported.h"
+#include "engine/config/units.h"
 #include "engine/service/control_socket.h"
 #include "engine/service/state_folder.h"

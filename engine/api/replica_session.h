@@ -20,7 +20,8 @@ namespace engine {
 class ReplicaSession {
 public:
     /// Connects. indexPath: the disposable index, empty = none.
-    static Result<std::unique_ptr<ReplicaSession>> open(const ReplicaConfig& config, const std::string& indexPath,
+    static Result<std::unique_ptr<ReplicaSession>> open(const ReplicaConfig& config,
+                                                        const std::string& indexPath,
                                                         std::stop_token stop);
     virtual ~ReplicaSession() = default;
 
@@ -28,9 +29,12 @@ public:
     /// By name, path or id; empty = the only one there is. NotFound, or InvalidArgument where
     /// several fit (the message lists them).
     virtual Result<FoundDatabase> findDatabase(std::string_view nameOrId, std::stop_token stop) = 0;
-    virtual Result<std::shared_ptr<const History>> history(const DatabaseLocation& location, std::stop_token stop) = 0;
-    virtual Result<RestoreReport> restore(const History& history, const RestorePlan& plan,
-                                          const RestoreOptions& options, std::stop_token stop) = 0;
+    virtual Result<std::shared_ptr<const History>> history(const DatabaseLocation& location,
+                                                           std::stop_token stop) = 0;
+    virtual Result<RestoreReport> restore(const History& history,
+                                          const RestorePlan& plan,
+                                          const RestoreOptions& options,
+                                          std::stop_token stop) = 0;
     virtual Result<VerifyReport> verify(const History& history,
                                         const std::function<void(const VerifyProgress&)>& progress,
                                         std::stop_token stop) = 0;
@@ -40,16 +44,20 @@ public:
 
 /// One step of `replica test`.
 struct TestStep {
-    std::string name;      // "resolve", "connect", "secure", "signIn", "write", "readBack", "list", "delete", "history"
+    std::string name;  // "resolve", "connect", "secure", "signIn", "write", "readBack", "list",
+                       // "delete", "history"
     bool ok = false;
     bool skipped = false;  // does not apply to this kind
     std::int64_t ms = 0;
-    std::string detail;    // what was found, or the cause
-    std::string fix;       // where it failed
+    std::string detail;  // what was found, or the cause
+    std::string fix;     // where it failed
 };
-/// Runs the steps in order, stops at the first that fails, at most 15 s; report is called after each.
+
+/// Runs the steps in order, stops at the first that fails, at most 15 s; report is called after
+/// each.
 Result<std::vector<TestStep>> testReplica(const ReplicaConfig& config,
-                                          const std::function<void(const TestStep&)>& report, std::stop_token stop);
+                                          const std::function<void(const TestStep&)>& report,
+                                          std::stop_token stop);
 
 /// What a file is and how it can be protected (`probe`).
 Result<std::string> probeFileAsJson(const std::string& path);

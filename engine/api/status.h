@@ -17,7 +17,15 @@ namespace engine {
 /// One state per database x replica; a database is its worst replica (order below = from good to
 /// bad, Unknown last).
 enum class ProtectionState : std::uint8_t {
-    Protected, CatchingUp, FallingBehind, Waiting, Paused, NeedsAttention, NotProtected, Restoring, Unknown
+    Protected,
+    CatchingUp,
+    FallingBehind,
+    Waiting,
+    Paused,
+    NeedsAttention,
+    NotProtected,
+    Restoring,
+    Unknown
 };
 std::string_view toText(ProtectionState state) noexcept;   // "protected", "catchingUp", ...
 std::string_view labelOf(ProtectionState state) noexcept;  // "Protected", "Catching up", ...
@@ -26,14 +34,14 @@ struct ReplicaStatus {
     std::string name;
     std::string kind;
     ProtectionState state = ProtectionState::Unknown;
-    TxId storedTxId;                      // every commit up to here is stored; 0 = none
-    bool restorable = false;              // a whole snapshot of the generation is stored
-    std::optional<std::int64_t> lagMs;    // empty = nothing was ever stored
+    TxId storedTxId;                    // every commit up to here is stored; 0 = none
+    bool restorable = false;            // a whole snapshot of the generation is stored
+    std::optional<std::int64_t> lagMs;  // empty = nothing was ever stored
     std::uint64_t pendingBytes = 0;
     Time lastUploadAt;
     Time lastSnapshotAt;
-    Time retryAt;                         // 0 = not waiting for a retry
-    std::string lastError;                // empty = the last attempt worked
+    Time retryAt;           // 0 = not waiting for a retry
+    std::string lastError;  // empty = the last attempt worked
     Time lastErrorAt;
 };
 
@@ -47,21 +55,21 @@ struct DatabaseStatus {
     std::string path;
     DatabaseId id;
     ProtectionState state = ProtectionState::Unknown;
-    std::string captureMode;              // toText(CaptureMode)
-    std::string captureLabel;             // "Continuous", ...
-    std::string waiting;                  // toText(Waiting), empty = none
+    std::string captureMode;   // toText(CaptureMode)
+    std::string captureLabel;  // "Continuous", ...
+    std::string waiting;       // toText(Waiting), empty = none
     GenerationId generation;
-    TxId txId;                            // captured
-    TxId storedTxId;                      // on every replica
-    std::optional<std::int64_t> lagMs;    // the worst of the replicas
+    TxId txId;                          // captured
+    TxId storedTxId;                    // on every replica
+    std::optional<std::int64_t> lagMs;  // the worst of the replicas
     std::uint64_t pendingBytes = 0;
     std::uint64_t pageCount = 0;
     std::uint32_t pageSize = 0;
-    std::uint64_t commitsAlone = 0;       // since the start: one transaction each
+    std::uint64_t commitsAlone = 0;  // since the start: one transaction each
     std::uint64_t catchUps = 0;
-    std::optional<double> aloneShare;     // of the last hour, 0..1; empty = no change
+    std::optional<double> aloneShare;  // of the last hour, 0..1; empty = no change
     Time lastChangeAt;
-    Time lastCheckedAt;                   // when the source was looked at
+    Time lastCheckedAt;  // when the source was looked at
     Time lastSnapshotAt;
     Time lastProofAt;
     std::string lastError;
@@ -74,8 +82,8 @@ struct EngineStatus {
     Time at;
     std::int64_t pid = 0;
     bool paused = false;
-    Time pausedUntil;                     // 0 = until resumed
-    std::string configError;              // the file on disk does not parse: old settings in force
+    Time pausedUntil;         // 0 = until resumed
+    std::string configError;  // the file on disk does not parse: old settings in force
     std::vector<DatabaseStatus> databases;
 };
 

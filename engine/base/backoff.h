@@ -10,9 +10,13 @@ namespace engine {
 class Backoff {
 public:
     Backoff(std::chrono::milliseconds first, std::chrono::milliseconds longest)
-        : m_first(first), m_longest(longest), m_next(first) {}
+        : m_first(first)
+        , m_longest(longest)
+        , m_next(first) {}
+
     /// The next pause: doubles up to the longest, each between half and the whole of it.
     std::chrono::milliseconds next();
+
     void reset() noexcept { m_next = m_first; }
 
 private:

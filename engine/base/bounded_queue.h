@@ -15,7 +15,8 @@ namespace engine {
 template <class T>
 class BoundedQueue {
 public:
-    explicit BoundedQueue(std::size_t itemsMax) : m_itemsMax(itemsMax) {}
+    explicit BoundedQueue(std::size_t itemsMax)
+        : m_itemsMax(itemsMax) {}
 
     /// false: stopped or closed, the item was not taken.
     bool push(T item, std::stop_token stop) {
@@ -34,8 +35,8 @@ public:
     /// Empty: stopped, or closed and drained.
     std::optional<T> pop(std::stop_token stop) {
         MutexLock lock(m_mutex);
-        const bool ready =
-            m_changed.wait(m_mutex, stop, [this]() ENGINE_NO_TSA { return m_closed || !m_items.empty(); });
+        const bool ready = m_changed.wait(
+            m_mutex, stop, [this]() ENGINE_NO_TSA { return m_closed || !m_items.empty(); });
         if (!ready || m_items.empty()) {
             return std::nullopt;
         }

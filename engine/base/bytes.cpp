@@ -72,7 +72,8 @@ static int digitOf(char c) noexcept {
 
 Result<Buffer> fromHex(std::string_view text, std::size_t count) {
     if (text.size() != count * 2) {
-        return Error{ErrorCode::InvalidArgument, "expected " + std::to_string(count * 2) + " hex digits"};
+        return Error{ErrorCode::InvalidArgument,
+                     "expected " + std::to_string(count * 2) + " hex digits"};
     }
     Buffer bytes(count);
     for (std::size_t i = 0; i < count; ++i) {

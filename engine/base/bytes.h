@@ -44,6 +44,7 @@ constexpr T swapBytes(T value) noexcept {
         return __builtin_bswap64(value);
     }
 }
+
 constexpr bool kLittleEndian = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
 }  // namespace detail
 
@@ -98,10 +99,13 @@ void appendSignedVarint(Buffer& to, std::int64_t value);
 /// Reads forward through bytes that nobody vouches for; every read is checked.
 class ByteReader {
 public:
-    explicit ByteReader(ByteView bytes) noexcept : m_bytes(bytes) {}
+    explicit ByteReader(ByteView bytes) noexcept
+        : m_bytes(bytes) {}
 
     std::size_t remaining() const noexcept { return m_bytes.size() - m_position; }
+
     std::size_t position() const noexcept { return m_position; }
+
     Result<ByteView> take(std::size_t count);
     Result<std::uint64_t> varint();
     Result<std::int64_t> signedVarint();

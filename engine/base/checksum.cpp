@@ -26,7 +26,9 @@ Hash128& Hash128::operator-=(const Hash128& other) noexcept {
     return *this;
 }
 
-std::string Hash128::text() const { return toHex16(high) + toHex16(low); }
+std::string Hash128::text() const {
+    return toHex16(high) + toHex16(low);
+}
 
 Result<Hash128> Hash128::parse(std::string_view text) {
     if (text.size() != 32) {
@@ -42,12 +44,15 @@ Hash128 xxh3_128(ByteView bytes) noexcept {
     return Hash128{hash.high64, hash.low64};
 }
 
-Xxh3Stream::Xxh3Stream() : m_state(XXH3_createState()) {
+Xxh3Stream::Xxh3Stream()
+    : m_state(XXH3_createState()) {
     ENSURE(m_state != nullptr);
     XXH3_64bits_reset(static_cast<XXH3_state_t*>(m_state));
 }
 
-Xxh3Stream::~Xxh3Stream() { XXH3_freeState(static_cast<XXH3_state_t*>(m_state)); }
+Xxh3Stream::~Xxh3Stream() {
+    XXH3_freeState(static_cast<XXH3_state_t*>(m_state));
+}
 
 void Xxh3Stream::update(ByteView bytes) noexcept {
     XXH3_64bits_update(static_cast<XXH3_state_t*>(m_state), bytes.data(), bytes.size());
@@ -60,8 +65,12 @@ std::uint64_t Xxh3Stream::digest() const noexcept {
 Sha256 sha256(ByteView bytes) {
     Sha256 digest{};
     unsigned size = 0;
-    const int done = EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(digest.data()),
-                                &size, EVP_sha256(), nullptr);
+    const int done = EVP_Digest(bytes.data(),
+                                bytes.size(),
+                                reinterpret_cast<unsigned char*>(digest.data()),
+                                &size,
+                                EVP_sha256(),
+                                nullptr);
     ENSURE(done == 1 && size == digest.size());
     return digest;
 }

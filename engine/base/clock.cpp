@@ -28,7 +28,8 @@ Civil civilOf(Time time) {
 
 Result<Time> timeOf(const Civil& civil, std::int64_t offsetMinutes) {
     using namespace std::chrono;
-    const year_month_day date{year{civil.year}, month{static_cast<unsigned>(civil.month)},
+    const year_month_day date{year{civil.year},
+                              month{static_cast<unsigned>(civil.month)},
                               day{static_cast<unsigned>(civil.day)}};
     if (!date.ok() || civil.hour > 23 || civil.minute > 59 || civil.second > 60) {
         return Error{ErrorCode::InvalidArgument, "no such date or time"};
@@ -46,7 +47,9 @@ Result<Time> timeOf(const Civil& civil, std::int64_t offsetMinutes) {
 /// Reads fixed-width digits and separators off the front of a text.
 class Scanner {
 public:
-    explicit Scanner(std::string_view text) : m_text(text) {}
+    explicit Scanner(std::string_view text)
+        : m_text(text) {}
+
     bool digits(std::size_t count, int& value) {
         if (m_text.size() < count) {
             return false;
@@ -61,6 +64,7 @@ public:
         m_text.remove_prefix(count);
         return true;
     }
+
     bool oneOf(std::string_view choices, char& found) {
         if (m_text.empty() || choices.find(m_text.front()) == std::string_view::npos) {
             return false;
@@ -69,11 +73,16 @@ public:
         m_text.remove_prefix(1);
         return true;
     }
+
     bool is(char wanted) {
         char found = 0;
         return oneOf(std::string_view(&wanted, 1), found);
     }
-    bool atDigit() const { return !m_text.empty() && m_text.front() >= '0' && m_text.front() <= '9'; }
+
+    bool atDigit() const {
+        return !m_text.empty() && m_text.front() >= '0' && m_text.front() <= '9';
+    }
+
     bool atEnd() const { return m_text.empty(); }
 
 private:
@@ -99,8 +108,8 @@ bool scanOffset(Scanner& scan, std::int64_t& minutes) {
     }
     int hours = 0;
     int rest = 0;
-    if (!scan.oneOf("+-", sign) || !scan.digits(2, hours) || !scan.is(':') || !scan.digits(2, rest) ||
-        hours > 23 || rest > 59) {
+    if (!scan.oneOf("+-", sign) || !scan.digits(2, hours) || !scan.is(':') ||
+        !scan.digits(2, rest) || hours > 23 || rest > 59) {
         return false;
     }
     minutes = (hours * 60 + rest) * (sign == '-' ? -1 : 1);
@@ -112,8 +121,16 @@ bool scanOffset(Scanner& scan, std::int64_t& minutes) {
 std::string toRfc3339(Time time) {
     const Civil c = civilOf(time);
     char text[48];
-    std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", c.year, c.month, c.day, c.hour,
-                  c.minute, c.second, c.ms);
+    std::snprintf(text,
+                  sizeof text,
+                  "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+                  c.year,
+                  c.month,
+                  c.day,
+                  c.hour,
+                  c.minute,
+                  c.second,
+                  c.ms);
     return text;
 }
 
@@ -122,12 +139,13 @@ Result<Time> parseRfc3339(std::string_view text) {
     Civil c;
     char separator = 0;
     std::int64_t offset = 0;
-    const bool date = scan.digits(4, c.year) && scan.is('-') && scan.digits(2, c.month) && scan.is('-') &&
-                      scan.digits(2, c.day) && scan.oneOf("Tt ", separator);
+    const bool date = scan.digits(4, c.year) && scan.is('-') && scan.digits(2, c.month) &&
+                      scan.is('-') && scan.digits(2, c.day) && scan.oneOf("Tt ", separator);
     const bool clock = date && scan.digits(2, c.hour) && scan.is(':') && scan.digits(2, c.minute) &&
                        scan.is(':') && scan.digits(2, c.second);
     if (!clock || (scan.is('.') && !scanFraction(scan, c.ms)) || !scanOffset(scan, offset)) {
-        return Error{ErrorCode::InvalidArgument, "not a time like 2026-06-14T12:02:11Z: '" + std::string(text) + "'"};
+        return Error{ErrorCode::InvalidArgument,
+                     "not a time like 2026-06-14T12:02:11Z: '" + std::string(text) + "'"};
     }
     return timeOf(c, offset);
 }
@@ -135,17 +153,25 @@ Result<Time> parseRfc3339(std::string_view text) {
 std::string toNameText(Time time) {
     const Civil c = civilOf(time);
     char text[48];
-    std::snprintf(text, sizeof text, "%04d%02d%02dt%02d%02d%02d%03dz", c.year, c.month, c.day, c.hour,
-                  c.minute, c.second, c.ms);
+    std::snprintf(text,
+                  sizeof text,
+                  "%04d%02d%02dt%02d%02d%02d%03dz",
+                  c.year,
+                  c.month,
+                  c.day,
+                  c.hour,
+                  c.minute,
+                  c.second,
+                  c.ms);
     return text;
 }
 
 Result<Time> parseNameText(std::string_view text) {
     Scanner scan(text);
     Civil c;
-    if (!scan.digits(4, c.year) || !scan.digits(2, c.month) || !scan.digits(2, c.day) || !scan.is('t') ||
-        !scan.digits(2, c.hour) || !scan.digits(2, c.minute) || !scan.digits(2, c.second) ||
-        !scan.digits(3, c.ms) || !scan.is('z') || !scan.atEnd()) {
+    if (!scan.digits(4, c.year) || !scan.digits(2, c.month) || !scan.digits(2, c.day) ||
+        !scan.is('t') || !scan.digits(2, c.hour) || !scan.digits(2, c.minute) ||
+        !scan.digits(2, c.second) || !scan.digits(3, c.ms) || !scan.is('z') || !scan.atEnd()) {
         return Error{ErrorCode::InvalidArgument, "not a time of an object name"};
     }
     return timeOf(c, 0);

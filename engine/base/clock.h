@@ -16,13 +16,17 @@ namespace engine {
 struct Time {
     std::int64_t ms = 0;
     friend auto operator<=>(const Time&, const Time&) = default;
+
     Time plus(std::int64_t deltaMs) const noexcept { return Time{ms + deltaMs}; }
 };
 
 /// Years 0000 to 9999: what the text forms can hold.
 inline constexpr Time kTimeMin{-62'167'219'200'000};
 inline constexpr Time kTimeMax{253'402'300'799'999};
-constexpr bool isRepresentable(Time time) noexcept { return time >= kTimeMin && time <= kTimeMax; }
+
+constexpr bool isRepresentable(Time time) noexcept {
+    return time >= kTimeMin && time <= kTimeMax;
+}
 
 /// "2026-06-14T12:02:11.123Z"; a time that is not representable is shown as the nearest that is.
 std::string toRfc3339(Time time);
@@ -46,6 +50,7 @@ public:
 class SystemClock final : public Clock {
 public:
     Time now() const override;
+
     Steady steady() const override { return std::chrono::steady_clock::now(); }
 };
 

@@ -9,7 +9,8 @@
 namespace engine {
 
 void ensureFailed(const char* condition, const char* file, int line) noexcept {
-    std::fprintf(stderr, "strandline: internal error: %s does not hold (%s:%d)\n", condition, file, line);
+    std::fprintf(
+        stderr, "strandline: internal error: %s does not hold (%s:%d)\n", condition, file, line);
     std::fflush(stderr);
     flushLog();
     std::abort();

@@ -7,9 +7,9 @@ namespace engine {
 [[noreturn]] void ensureFailed(const char* condition, const char* file, int line) noexcept;
 }  // namespace engine
 
-#define ENSURE(cond)                                              \
-    do {                                                          \
-        if (!(cond)) {                                            \
-            ::engine::ensureFailed(#cond, __FILE__, __LINE__);    \
-        }                                                         \
+#define ENSURE(cond)                                           \
+    do {                                                       \
+        if (!(cond)) {                                         \
+            ::engine::ensureFailed(#cond, __FILE__, __LINE__); \
+        }                                                      \
     } while (false)

@@ -26,18 +26,27 @@ FileFacts factsFrom(const struct stat& s) {
 
 int flagsOf(File::Mode mode) noexcept {
     switch (mode) {
-        case File::Mode::Read: return O_RDONLY;
-        case File::Mode::ReadWrite: return O_RDWR;
-        case File::Mode::CreateNew: return O_RDWR | O_CREAT | O_EXCL;
-        case File::Mode::CreateTrunc: return O_RDWR | O_CREAT | O_TRUNC;
+        case File::Mode::Read:
+            return O_RDONLY;
+        case File::Mode::ReadWrite:
+            return O_RDWR;
+        case File::Mode::CreateNew:
+            return O_RDWR | O_CREAT | O_EXCL;
+        case File::Mode::CreateTrunc:
+            return O_RDWR | O_CREAT | O_TRUNC;
     }
     return O_RDONLY;
 }
 
 }  // namespace
 
-bool FileFacts::isRegular() const noexcept { return S_ISREG(mode); }
-bool FileFacts::isDirectory() const noexcept { return S_ISDIR(mode); }
+bool FileFacts::isRegular() const noexcept {
+    return S_ISREG(mode);
+}
+
+bool FileFacts::isDirectory() const noexcept {
+    return S_ISDIR(mode);
+}
 
 Result<File> File::open(const std::string& path, Mode mode) {
     // O_NONBLOCK: opening a fifo must not wait for a writer; regular files do not care.
@@ -51,9 +60,13 @@ Result<File> File::open(const std::string& path, Mode mode) {
     return file;
 }
 
-File::~File() { close(); }
+File::~File() {
+    close();
+}
 
-File::File(File&& other) noexcept : m_fd(std::exchange(other.m_fd, -1)), m_path(std::move(other.m_path)) {}
+File::File(File&& other) noexcept
+    : m_fd(std::exchange(other.m_fd, -1))
+    , m_path(std::move(other.m_path)) {}
 
 File& File::operator=(File&& other) noexcept {
     if (this != &other) {
@@ -74,7 +87,8 @@ void File::close() noexcept {
 Result<std::size_t> File::readAt(std::uint64_t offset, MutableBytes into) const {
     std::size_t done = 0;
     while (done < into.size()) {
-        const ssize_t count = ::pread(m_fd, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
+        const ssize_t count = ::pread(
+            m_fd, into.data() + done, into.size() - done, static_cast<off_t>(offset + done));
         if (count < 0 && errno == EINTR) {
             continue;
         }
@@ -100,8 +114,8 @@ Status File::readExactAt(std::uint64_t offset, MutableBytes into) const {
 Status File::writeAt(std::uint64_t offset, ByteView bytes) {
     std::size_t done = 0;
     while (done < bytes.size()) {
-        const ssize_t count =
-            ::pwrite(m_fd, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+        const ssize_t count = ::pwrite(
+            m_fd, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
         if (count < 0 && errno == EINTR) {
             continue;
         }
@@ -128,7 +142,8 @@ Status File::sync() {
 }
 
 Result<FileFacts> File::facts() const {
-    struct stat s{};
+    struct stat s {};
+
     if (::fstat(m_fd, &s) != 0) {
         return errnoError(errno, "stat " + m_path);
     }
@@ -136,7 +151,8 @@ Result<FileFacts> File::facts() const {
 }
 
 Result<FileFacts> factsOf(const std::string& path) {
-    struct stat s{};
+    struct stat s {};
+
     if (::stat(path.c_str(), &s) != 0) {
         return errnoError(errno, "stat " + path);
     }

@@ -23,9 +23,11 @@ struct FileFacts {
     std::uint32_t owner = 0;
     bool isRegular() const noexcept;
     bool isDirectory() const noexcept;
+
     bool sameFile(const FileFacts& other) const noexcept {
         return device == other.device && inode == other.inode;
     }
+
     /// Same size and times: nothing has been written as far as stat can tell.
     bool sameStamp(const FileFacts& other) const noexcept {
         return size == other.size && mtimeNs == other.mtimeNs && ctimeNs == other.ctimeNs;
@@ -50,8 +52,11 @@ public:
     File& operator=(const File&) = delete;
 
     bool isOpen() const noexcept { return m_fd >= 0; }
+
     int fd() const noexcept { return m_fd; }
+
     const std::string& path() const noexcept { return m_path; }
+
     void close() noexcept;
 
     /// Reads until the buffer is full or the file ends; returns the count (short = end of file).

@@ -55,7 +55,8 @@ std::string expandHome(std::string_view path) {
 }
 
 Result<std::string> realPath(const std::string& path) {
-    const std::unique_ptr<char, decltype(&std::free)> resolved(::realpath(path.c_str(), nullptr), &std::free);
+    const std::unique_ptr<char, decltype(&std::free)> resolved(::realpath(path.c_str(), nullptr),
+                                                               &std::free);
     if (resolved == nullptr) {
         return errnoError(errno, path);
     }
@@ -123,7 +124,8 @@ Result<Buffer> readWholeFile(const std::string& path, std::uint64_t bytesMax) {
         return Error{ErrorCode::InvalidArgument, path + " is not a regular file"};
     }
     if (facts.size > bytesMax) {
-        return Error{ErrorCode::Corruption, path + " is larger than " + std::to_string(bytesMax) + " bytes"};
+        return Error{ErrorCode::Corruption,
+                     path + " is larger than " + std::to_string(bytesMax) + " bytes"};
     }
     Buffer bytes(facts.size);
     ENGINE_TRY_ASSIGN(const std::size_t count, file.readAt(0, bytes));
@@ -193,13 +195,15 @@ Result<std::vector<FolderEntry>> listFolder(const std::string& path) {
     if (errno != 0) {
         return errnoError(errno, "list " + path);
     }
-    std::sort(entries.begin(), entries.end(),
-              [](const FolderEntry& a, const FolderEntry& b) { return a.name < b.name; });
+    std::sort(entries.begin(), entries.end(), [](const FolderEntry& a, const FolderEntry& b) {
+        return a.name < b.name;
+    });
     return entries;
 }
 
 Result<std::uint64_t> freeSpace(const std::string& path) {
-    struct statvfs facts{};
+    struct statvfs facts {};
+
     if (::statvfs(path.c_str(), &facts) != 0) {
         return errnoError(errno, "free space of " + path);
     }
@@ -215,7 +219,8 @@ Result<FolderLock> FolderLock::take(const std::string& lockFilePath) {
     ENGINE_TRY_ASSIGN(lock.m_file, std::move(file));
     if (::flock(lock.m_file.fd(), LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK) {
-            return Error{ErrorCode::AlreadyExists, lockFilePath + " is held by another process", errno};
+            return Error{
+                ErrorCode::AlreadyExists, lockFilePath + " is held by another process", errno};
         }
         return errnoError(errno, "lock " + lockFilePath);
     }

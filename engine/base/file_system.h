@@ -45,6 +45,7 @@ struct FolderEntry {
     std::string name;
     bool isDirectory = false;
 };
+
 /// Names without "." and "..", sorted. NotFound if the folder is not there.
 Result<std::vector<FolderEntry>> listFolder(const std::string& path);
 /// Bytes that we may still write there.

@@ -17,6 +17,7 @@ namespace engine {
 struct TxId {
     std::uint64_t value = 0;
     friend auto operator<=>(const TxId&, const TxId&) = default;
+
     TxId next() const noexcept { return TxId{value + 1}; }
 };
 
@@ -30,8 +31,11 @@ template <class Tag>
 struct Id64 {
     std::uint64_t value = 0;
     friend auto operator<=>(const Id64&, const Id64&) = default;
+
     bool empty() const noexcept { return value == 0; }
+
     std::string text() const { return toHex16(value); }
+
     static Result<Id64> parse(std::string_view text) {
         ENGINE_TRY_ASSIGN(const std::uint64_t value, parseHex16(text));
         return Id64{value};
@@ -48,8 +52,11 @@ using WriterId = Id64<struct WriterTag>;
 struct ArtefactId {
     std::array<std::byte, 16> bytes{};
     friend bool operator==(const ArtefactId&, const ArtefactId&) = default;
+
     friend bool operator<(const ArtefactId& a, const ArtefactId& b) { return a.bytes < b.bytes; }
+
     std::string text() const { return toHex(bytes); }
+
     static Result<ArtefactId> parse(std::string_view text);
 };
 

@@ -14,23 +14,29 @@
 namespace engine {
 namespace {
 
-constexpr std::array<const char*, 8> kNames = {"base", "capture", "shadow", "replica",
-                                               "history", "pipeline", "restore", "service"};
+constexpr std::array<const char*, 8> kNames = {
+    "base", "capture", "shadow", "replica", "history", "pipeline", "restore", "service"};
 
 spdlog::level::level_enum levelOf(LogLevel level) noexcept {
     switch (level) {
-        case LogLevel::Error: return spdlog::level::err;
-        case LogLevel::Warn: return spdlog::level::warn;
-        case LogLevel::Info: return spdlog::level::info;
-        case LogLevel::Debug: return spdlog::level::debug;
-        case LogLevel::Trace: return spdlog::level::trace;
+        case LogLevel::Error:
+            return spdlog::level::err;
+        case LogLevel::Warn:
+            return spdlog::level::warn;
+        case LogLevel::Info:
+            return spdlog::level::info;
+        case LogLevel::Debug:
+            return spdlog::level::debug;
+        case LogLevel::Trace:
+            return spdlog::level::trace;
     }
     return spdlog::level::warn;
 }
 
 /// All loggers share one sink, so that a later startLog() redirects every one of them.
 struct Loggers {
-    std::shared_ptr<spdlog::sinks::dist_sink_mt> sink = std::make_shared<spdlog::sinks::dist_sink_mt>();
+    std::shared_ptr<spdlog::sinks::dist_sink_mt> sink =
+        std::make_shared<spdlog::sinks::dist_sink_mt>();
     std::array<std::shared_ptr<spdlog::logger>, kNames.size()> all;
 
     Loggers() {
@@ -56,7 +62,8 @@ Status startLog(const LogOptions& options) {
     if (!options.filePath.empty()) {
         // Created here first so that it is 0600 and so that a failure is an error of ours.
         ENGINE_TRY_ASSIGN(const File file, File::open(options.filePath, File::Mode::CreateTrunc));
-        state.sink->set_sinks({std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.filePath)});
+        state.sink->set_sinks(
+            {std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.filePath)});
     }
     for (const auto& logger : state.all) {
         logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %n: %v", spdlog::pattern_time_type::utc);
@@ -72,14 +79,37 @@ void flushLog() noexcept {
 }
 
 namespace log {
-spdlog::logger& base() { return *loggers().all[0]; }
-spdlog::logger& capture() { return *loggers().all[1]; }
-spdlog::logger& shadow() { return *loggers().all[2]; }
-spdlog::logger& replica() { return *loggers().all[3]; }
-spdlog::logger& history() { return *loggers().all[4]; }
-spdlog::logger& pipeline() { return *loggers().all[5]; }
-spdlog::logger& restore() { return *loggers().all[6]; }
-spdlog::logger& service() { return *loggers().all[7]; }
+spdlog::logger& base() {
+    return *loggers().all[0];
+}
+
+spdlog::logger& capture() {
+    return *loggers().all[1];
+}
+
+spdlog::logger& shadow() {
+    return *loggers().all[2];
+}
+
+spdlog::logger& replica() {
+    return *loggers().all[3];
+}
+
+spdlog::logger& history() {
+    return *loggers().all[4];
+}
+
+spdlog::logger& pipeline() {
+    return *loggers().all[5];
+}
+
+spdlog::logger& restore() {
+    return *loggers().all[6];
+}
+
+spdlog::logger& service() {
+    return *loggers().all[7];
+}
 }  // namespace log
 
 }  // namespace engine

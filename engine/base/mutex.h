@@ -26,6 +26,7 @@ namespace engine {
 class ENGINE_CAPABILITY("mutex") Mutex {
 public:
     void lock() ENGINE_ACQUIRE() { m_impl.lock(); }
+
     void unlock() ENGINE_RELEASE() { m_impl.unlock(); }
 
 private:
@@ -34,8 +35,13 @@ private:
 
 class ENGINE_SCOPED_CAPABILITY MutexLock {
 public:
-    explicit MutexLock(Mutex& mutex) ENGINE_ACQUIRE(mutex) : m_mutex(mutex) { m_mutex.lock(); }
+    explicit MutexLock(Mutex& mutex) ENGINE_ACQUIRE(mutex)
+        : m_mutex(mutex) {
+        m_mutex.lock();
+    }
+
     ~MutexLock() ENGINE_RELEASE() { m_mutex.unlock(); }
+
     MutexLock(const MutexLock&) = delete;
     MutexLock& operator=(const MutexLock&) = delete;
 
@@ -50,12 +56,15 @@ public:
     bool wait(Mutex& mutex, std::stop_token stop, Predicate predicate) ENGINE_REQUIRES(mutex) {
         return m_impl.wait(mutex, stop, predicate);
     }
+
     template <class TimePoint, class Predicate>
     bool waitUntil(Mutex& mutex, std::stop_token stop, TimePoint until, Predicate predicate)
         ENGINE_REQUIRES(mutex) {
         return m_impl.wait_until(mutex, stop, until, predicate);
     }
+
     void notifyOne() noexcept { m_impl.notify_one(); }
+
     void notifyAll() noexcept { m_impl.notify_all(); }
 
 private:

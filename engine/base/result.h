@@ -50,31 +50,42 @@ struct [[nodiscard]] Error {
     Error&& context(std::string_view what) &&;
     Error&& withEffect(std::string_view text) &&;
     Error&& withFix(std::string_view text) &&;
+
     /// Only these may be tried again without anything having changed.
     bool retryable() const noexcept {
         return code == ErrorCode::Unavailable || code == ErrorCode::Timeout;
     }
 };
 
-/// "open /x: No such file" with the code that fits errno (ENOENT -> NotFound, ENOSPC -> NoSpace...).
+/// "open /x: No such file" with the code that fits errno (ENOENT -> NotFound, ENOSPC ->
+/// NoSpace...).
 Error errnoError(int sysErrno, std::string_view what);
 
 template <class T>
 class [[nodiscard]] Result {
 public:
     // Implicit on purpose: "return value;" and "return Error{...};" are the whole vocabulary.
-    Result(T value) : m_state(std::in_place_index<0>, std::move(value)) {}
-    Result(Error error) : m_state(std::in_place_index<1>, std::move(error)) {}
+    Result(T value)
+        : m_state(std::in_place_index<0>, std::move(value)) {}
+
+    Result(Error error)
+        : m_state(std::in_place_index<1>, std::move(error)) {}
 
     bool ok() const noexcept { return m_state.index() == 0; }
+
     explicit operator bool() const noexcept { return ok(); }
+
     T& value() & { return get(*this); }
+
     const T& value() const& { return get(*this); }
+
     T&& value() && { return std::move(get(*this)); }
+
     const Error& error() const& {
         ENSURE(!ok());
         return *std::get_if<1>(&m_state);
     }
+
     Error&& error() && {
         ENSURE(!ok());
         return std::move(*std::get_if<1>(&m_state));
@@ -86,6 +97,7 @@ private:
         ENSURE(self.ok());
         return *std::get_if<0>(&self.m_state);
     }
+
     std::variant<T, Error> m_state;
 };
 
@@ -93,14 +105,19 @@ template <>
 class [[nodiscard]] Result<void> {
 public:
     Result() = default;
-    Result(Error error) : m_error(std::move(error)) {}
+
+    Result(Error error)
+        : m_error(std::move(error)) {}
 
     bool ok() const noexcept { return !m_error.has_value(); }
+
     explicit operator bool() const noexcept { return ok(); }
+
     const Error& error() const& {
         ENSURE(!ok());
         return *m_error;
     }
+
     Error&& error() && {
         ENSURE(!ok());
         return std::move(*m_error);
@@ -120,11 +137,11 @@ void ignoreError(const Result<T>& /*result*/, std::string_view /*why*/) {}
 
 #define ENGINE_CONCAT_IMPL(a, b) a##b
 #define ENGINE_CONCAT(a, b) ENGINE_CONCAT_IMPL(a, b)
-#define ENGINE_TRY(expr)                                                              \
-    do {                                                                              \
-        if (auto engineStatus_ = (expr); !engineStatus_.ok()) {                       \
-            return std::move(engineStatus_).error();                                  \
-        }                                                                             \
+#define ENGINE_TRY(expr)                                        \
+    do {                                                        \
+        if (auto engineStatus_ = (expr); !engineStatus_.ok()) { \
+            return std::move(engineStatus_).error();            \
+        }                                                       \
     } while (false)
 #define ENGINE_TRY_ASSIGN_IMPL(tmp, decl, expr) \
     auto tmp = (expr);                          \

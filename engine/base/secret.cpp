@@ -5,6 +5,8 @@
 
 namespace engine {
 
-void Secret::wipe() noexcept { sodium_memzero(m_text.data(), m_text.size()); }
+void Secret::wipe() noexcept {
+    sodium_memzero(m_text.data(), m_text.size());
+}
 
 }  // namespace engine

@@ -11,14 +11,19 @@ namespace engine {
 class Secret {
 public:
     Secret() = default;
-    explicit Secret(std::string text) : m_text(std::move(text)) {}
+
+    explicit Secret(std::string text)
+        : m_text(std::move(text)) {}
+
     ~Secret() { wipe(); }
+
     Secret(const Secret&) = default;
     Secret& operator=(const Secret&) = default;
     Secret(Secret&&) noexcept = default;
     Secret& operator=(Secret&&) noexcept = default;
 
     bool empty() const noexcept { return m_text.empty(); }
+
     /// Spelled out where it is needed: the one call to search for in a review.
     std::string_view reveal() const noexcept { return m_text; }
 

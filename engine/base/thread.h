@@ -17,11 +17,13 @@ public:
     Thread(std::string name, std::function<void(std::stop_token)> body);
 
     void requestStop() noexcept { m_impl.request_stop(); }
+
     void join() {
         if (m_impl.joinable()) {
             m_impl.join();
         }
     }
+
     bool running() const noexcept { return m_impl.joinable(); }
 
 private:

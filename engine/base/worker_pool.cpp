@@ -5,7 +5,8 @@
 
 namespace engine {
 
-WorkerPool::WorkerPool(unsigned threads) : m_tasks(threads * 4) {
+WorkerPool::WorkerPool(unsigned threads)
+    : m_tasks(threads * 4) {
     ENSURE(threads > 0);
     for (unsigned i = 0; i < threads; ++i) {
         // Ends when the queue is closed and drained; the thread's own token is not used, so that a
@@ -18,7 +19,9 @@ WorkerPool::WorkerPool(unsigned threads) : m_tasks(threads * 4) {
     }
 }
 
-WorkerPool::~WorkerPool() { m_tasks.close(); }
+WorkerPool::~WorkerPool() {
+    m_tasks.close();
+}
 
 void WorkerPool::submit(std::function<void()> task) {
     const bool taken = m_tasks.push(std::move(task), std::stop_token{});

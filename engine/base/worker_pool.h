@@ -20,6 +20,7 @@ public:
     WorkerPool& operator=(const WorkerPool&) = delete;
 
     unsigned threads() const noexcept { return static_cast<unsigned>(m_threads.size()); }
+
     /// Waits while the queue is full. Safe from all threads but the pool's own. Every task that
     /// was taken runs before the destructor returns.
     void submit(std::function<void()> task);

@@ -1,1 +1,486 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "engine/pipeline/controller.h"
+
+#include <algorithm>
+
+#include "engine/base/file_system.h"
+#include "engine/base/log.h"
+#include "engine/pipeline/capture_recovery.h"
+
+namespace engine {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// A commit waits at most this long for others to share its segment.
+constexpr milliseconds kOpenMax{100};
+constexpr std::uint64_t kCheckpointBytes = 64u << 20;
+constexpr std::chrono::minutes kCheckpointAge{10};
+constexpr milliseconds kTurnBusy{1};
+
+}  // namespace
+
+Controller::Controller(ControllerOptions options)
+    : m_options(std::move(options))
+    , m_clock(*m_options.clock)
+    , m_checkpointPath(joinPath(m_options.stateFolder, "page-map"))
+    , m_backoff(milliseconds(500), std::chrono::seconds(60))
+    , m_progress(m_options.replicas) {}
+
+Controller::~Controller() {
+    ignoreError(stop(), "stop() logged it; whoever wants to know calls it");
+}
+
+Result<std::unique_ptr<Controller>> Controller::open(ControllerOptions options) {
+    ENSURE(options.clock != nullptr);
+    std::unique_ptr<Controller> controller(new Controller(std::move(options)));
+    const ControllerOptions& opened = controller->m_options;
+    ENGINE_TRY(makeFolders(opened.stateFolder));
+    const std::string logFolder =
+        joinPath(opened.config.shadowDir, opened.location.database.text());
+    ENGINE_TRY_ASSIGN(controller->m_log, ShadowLog::open(logFolder, opened.location));
+    const ShadowRecovery& recovery = controller->m_log->recovery();
+    if (recovery.setAside > 0) {
+        log::pipeline().warn("local log damaged db={} setAside={} problem=\"{}\"",
+                             opened.config.name,
+                             recovery.setAside,
+                             recovery.firstProblem);
+    }
+    return controller;
+}
+
+void Controller::go(ControllerEvent event) {
+    const std::optional<ControllerState> next = nextState(m_state, event);
+    ENSURE(next.has_value());
+    if (*next != m_state) {
+        log::pipeline().debug(
+            "controller db={} state={}", m_options.config.name, static_cast<int>(*next));
+    }
+    m_state = *next;
+}
+
+Steady Controller::run(std::stop_token stop) {
+    if (!m_turn.tryTake()) {
+        return m_clock.steady() + kTurnBusy;
+    }
+    const TurnHolder holder(m_turn);
+    const Steady next = runTurn(std::move(stop));
+    {
+        MutexLock lock(m_mutex);
+        ++m_status.runs;
+    }
+    if (m_options.changed) {
+        m_options.changed();
+    }
+    return next;
+}
+
+Steady Controller::runTurn(std::stop_token stop) {
+    switch (m_state) {
+        case ControllerState::Opening:
+            return runOpening();
+        case ControllerState::Baseline:
+            return runBaseline(std::move(stop));
+        case ControllerState::Recording:
+            return runRecording(std::move(stop));
+        case ControllerState::Stopped:
+            break;
+    }
+    return Steady::max();
+}
+
+/// Something of ours failed: what is not durable is forgotten and read again from the source.
+Steady Controller::fail(const Error& error) {
+    m_builder.reset();
+    m_capture.reset();
+    go(ControllerEvent::Failure);
+    const milliseconds pause = m_backoff.next();
+    if (!m_failing) {
+        log::pipeline().warn("recording failed db={} error=\"{}\" retryMs={}",
+                             m_options.config.name,
+                             error.message,
+                             pause.count());
+        m_failing = true;
+    }
+    MutexLock lock(m_mutex);
+    m_status.state = m_state;
+    m_status.settled = false;
+    m_status.lastError = error.message;
+    return m_clock.steady() + pause;
+}
+
+Steady Controller::runOpening() {
+    CaptureOptions capture;
+    capture.path = m_options.config.path;
+    capture.spillFolder = joinPath(m_options.stateFolder, "spill");
+    capture.clock = &m_clock;
+    if (const Status made = makeFolders(capture.spillFolder); !made.ok()) {
+        return fail(made.error());
+    }
+    Result<RecoveredCapture> recovered = recoverCapture(m_checkpointPath, *m_log);
+    const std::optional<DurableEnd> end = durableEndOf(*m_log);
+    if (recovered.ok()) {
+        capture.seed = recovered.value().state.map.seed();
+    } else {
+        capture.seed = end ? end->seed : randomId64();
+    }
+    Result<std::unique_ptr<Capture>> made = m_options.makeCapture(capture);
+    if (!made.ok()) {
+        return fail(made.error());
+    }
+    m_capture = std::move(made).value();
+    Status resumed =
+        recovered.ok() ? resumeFrom(std::move(recovered).value()) : Status(recovered.error());
+    if (resumed.ok()) {
+        go(ControllerEvent::Recovered);
+    } else {
+        if (resumed.error().code != ErrorCode::NotFound) {
+            log::pipeline().warn("page map lost db={} reason=\"{}\"",
+                                 m_options.config.name,
+                                 resumed.error().message);
+        }
+        // A scan has to find the durable state again, or a new generation starts; never a guess.
+        m_expected = end;
+        m_generation = end ? end->generation : randomId<GenerationId>();
+        m_nextBaselineTx = end ? end->tx : TxId{1};
+        go(ControllerEvent::NothingToGoOn);
+    }
+    publishStatus(nullptr);
+    return m_clock.steady();
+}
+
+Status Controller::resumeFrom(RecoveredCapture recovered) {
+    PageMapCheckpoint& state = recovered.state;
+    m_generation = state.generation;
+    m_baselineTx = state.tx;
+    m_checkpointTx = state.tx;
+    m_checkpointAt = m_clock.steady();
+    m_bytesAtCheckpoint = 0;
+    const SegmentBuilder::Start start{state.tx, state.map.root(), recovered.lastCommitAt};
+    const std::uint64_t seed = state.map.seed();
+    ENGINE_TRY(m_capture->resume(std::move(state)));
+    m_lastCounters = m_capture->counters();
+    makeBuilder(start, seed);
+    return {};
+}
+
+void Controller::makeBuilder(const SegmentBuilder::Start& start, std::uint64_t seed) {
+    const SegmentOrigin origin{
+        m_options.location.database, m_generation, m_options.writer, DatabaseEngine::Sqlite, seed};
+    m_builder = std::make_unique<SegmentBuilder>(*m_log, origin, start, m_clock);
+}
+
+Steady Controller::runBaseline(std::stop_token stop) {
+    applyEvents();
+    Step step;
+    const Result<bool> done = m_capture->startGeneration(
+        m_generation, m_nextBaselineTx, StepBudget{}, std::move(stop), step);
+    if (!done.ok()) {
+        return fail(done.error());
+    }
+    if (step.discontinuity) {
+        go(ControllerEvent::Discontinuity);
+    }
+    if (!done.value()) {
+        publishStatus(&step);
+        return step.callAgain;
+    }
+    if (const Status accepted = acceptBaseline(); !accepted.ok()) {
+        return fail(accepted.error());
+    }
+    publishStatus(&step);
+    return m_clock.steady();
+}
+
+Status Controller::acceptBaseline() {
+    const CapturePosition position = m_capture->position();
+    const PageMap& map = m_capture->map();
+    if (m_expected && map.root() != m_expected->root) {
+        // The file moved on while the map was lost: what happened in between is not known.
+        m_nextBaselineTx = m_expected->tx.next();
+        m_expected.reset();
+        m_generation = randomId<GenerationId>();
+        go(ControllerEvent::Discontinuity);
+        return {};
+    }
+    m_expected.reset();
+    m_baselineTx = position.tx;
+    makeBuilder(SegmentBuilder::Start{position.tx, map.root(), m_clock.now()}, map.seed());
+    m_lastCounters = m_capture->counters();
+    ENGINE_TRY(checkpointWhenDue(true));
+    m_nextBaselineTx = position.tx.next();
+    go(ControllerEvent::BaselineProved);
+    log::pipeline().info("generation started db={} generation={} tx={} pages={} pageSize={}",
+                         m_options.config.name,
+                         m_generation.text(),
+                         position.tx.value,
+                         map.pageCount(),
+                         map.pageSize());
+    return {};
+}
+
+void Controller::beginGeneration(Discontinuity reason) {
+    log::pipeline().warn("history cannot go on db={} generation={} reason={}",
+                         m_options.config.name,
+                         m_generation.text(),
+                         toText(reason));
+    m_nextBaselineTx = m_capture->position().tx.next();
+    m_generation = randomId<GenerationId>();
+    m_builder.reset();
+    go(ControllerEvent::Discontinuity);
+}
+
+Steady Controller::runRecording(std::stop_token stop) {
+    applyEvents();
+    Result<Step> done = m_capture->step(*m_builder, StepBudget{}, std::move(stop));
+    if (!done.ok()) {
+        return fail(done.error());
+    }
+    Step step = done.value();
+    {
+        MutexLock lock(m_mutex);
+        if (std::exchange(m_stateLost, false) && !step.discontinuity) {
+            step.discontinuity = Discontinuity::StateLost;
+        }
+    }
+    const Status published = publishWhenDue(step);
+    if (!published.ok()) {
+        return fail(published.error());
+    }
+    if (step.discontinuity) {
+        beginGeneration(*step.discontinuity);
+        publishStatus(&step);
+        return m_clock.steady();
+    }
+    if (const Status kept = checkpointWhenDue(false); !kept.ok()) {
+        return fail(kept.error());
+    }
+    if (const Status trimmed = trim(); !trimmed.ok()) {
+        return fail(trimmed.error());
+    }
+    if (m_failing) {
+        m_failing = false;
+        m_backoff.reset();
+        log::pipeline().info("recording recovered db={}", m_options.config.name);
+    }
+    return afterStep(step);
+}
+
+Steady Controller::afterStep(const Step& step) {
+    publishStatus(&step);
+    Steady next = step.callAgain;
+    if (const std::optional<Steady> openSince = m_builder->openSince()) {
+        next = std::min(next, *openSince + kOpenMax);
+    }
+    return next;
+}
+
+Status Controller::publishWhenDue(const Step& step) {
+    if (!m_builder->hasOpenCommits()) {
+        return {};
+    }
+    bool now = step.discontinuity.has_value() || m_builder->full();
+    {
+        MutexLock lock(m_mutex);
+        now = std::exchange(m_publishNow, false) || now;
+    }
+    if (!now && m_clock.steady() - *m_builder->openSince() < kOpenMax) {
+        return {};
+    }
+    return m_builder->publish();
+}
+
+/// Only at a published commit: the log has to lead on from the checkpoint.
+Status Controller::checkpointWhenDue(bool force) {
+    if (m_builder->hasOpenCommits()) {
+        return {};
+    }
+    const CapturePosition position = m_capture->position();
+    const std::uint64_t logged = m_log->fileBytes();
+    const Steady now = m_clock.steady();
+    const bool moved = position.tx != m_checkpointTx;
+    const bool due = moved && (logged >= m_bytesAtCheckpoint + kCheckpointBytes ||
+                               now - m_checkpointAt > kCheckpointAge);
+    if (!force && !due) {
+        return {};
+    }
+    Attrs attrs = position.origin;
+    attrs[kLastCommitAtAttr] = std::to_string(m_builder->lastCommitAt().ms);
+    ENGINE_TRY(savePageMap(m_checkpointPath, m_generation, position.tx, attrs, m_capture->map()));
+    m_checkpointTx = position.tx;
+    m_checkpointAt = now;
+    m_bytesAtCheckpoint = logged;
+    return {};
+}
+
+/// What every replica has and the page map does not need goes.
+Status Controller::trim() {
+    TxId upTo = m_checkpointTx;
+    bool olderDone = true;
+    {
+        MutexLock lock(m_mutex);
+        for (const ReplicaProgress& progress : m_progress) {
+            const bool here = progress.generation == m_generation;
+            upTo = std::min(upTo, here ? progress.segmentsTx : TxId{0});
+            olderDone = olderDone && here && progress.olderGenerationsDone;
+        }
+        for (const LogHold* hold : m_holds) {
+            upTo = std::min(upTo, hold->m_from);
+        }
+        olderDone = olderDone && m_holds.empty() && !m_progress.empty();
+    }
+    if (olderDone) {
+        for (const GenerationId generation : m_log->generations()) {
+            if (generation != m_generation) {
+                ENGINE_TRY(m_log->removeGeneration(generation));
+            }
+        }
+    }
+    return upTo.value > 0 ? m_log->trim(m_generation, upTo) : Status{};
+}
+
+void Controller::applyEvents() {
+    SourceEvents events;
+    {
+        MutexLock lock(m_mutex);
+        events = std::exchange(m_events, SourceEvents{});
+    }
+    if (events.anything || events.shmTouched || events.lost) {
+        m_capture->noteEvents(events);
+    }
+}
+
+void Controller::noteEvents(const SourceEvents& events) {
+    MutexLock lock(m_mutex);
+    m_events.anything = m_events.anything || events.anything;
+    m_events.shmTouched = m_events.shmTouched || events.shmTouched;
+    m_events.lost = m_events.lost || events.lost;
+}
+
+void Controller::requestPublish() {
+    MutexLock lock(m_mutex);
+    m_publishNow = true;
+}
+
+void Controller::reportStateLost() {
+    MutexLock lock(m_mutex);
+    m_stateLost = true;
+}
+
+Status Controller::stop() {
+    if (m_state == ControllerState::Stopped) {
+        return {};
+    }
+    Status result;
+    if (m_state == ControllerState::Recording) {
+        result = m_builder->publish(true);
+        if (result.ok()) {
+            result = checkpointWhenDue(true);
+        }
+        if (!result.ok()) {
+            log::pipeline().warn("stopped with a failure db={} error=\"{}\"",
+                                 m_options.config.name,
+                                 result.error().message);
+        }
+    }
+    m_builder.reset();
+    m_capture.reset();
+    go(ControllerEvent::Stop);
+    return result;
+}
+
+std::optional<RecordedGeneration> Controller::generation() const {
+    MutexLock lock(m_mutex);
+    return m_status.generation;
+}
+
+std::optional<PublishedPosition> Controller::published() const {
+    MutexLock lock(m_mutex);
+    if (!m_status.generation) {
+        return std::nullopt;
+    }
+    return PublishedPosition{m_status.generation->id, m_status.publishedTx};
+}
+
+std::vector<ShadowSegment> Controller::pendingAfter(GenerationId generation,
+                                                    TxId acknowledged) const {
+    return m_log->segmentsAfter(generation, acknowledged);
+}
+
+std::vector<GenerationId> Controller::loggedGenerations() const {
+    return m_log->generations();
+}
+
+bool Controller::withCapture(std::stop_token stop, const CaptureUse& use) {
+    if (!m_turn.take(std::move(stop))) {
+        return false;
+    }
+    const TurnHolder holder(m_turn);
+    if (m_state != ControllerState::Recording) {
+        return false;
+    }
+    use(*m_capture, *m_builder);
+    return true;
+}
+
+std::unique_ptr<Controller::LogHold> Controller::holdLog(TxId from) {
+    std::unique_ptr<LogHold> hold(new LogHold(*this, from));
+    MutexLock lock(m_mutex);
+    m_holds.push_back(hold.get());
+    return hold;
+}
+
+Controller::LogHold::~LogHold() {
+    MutexLock lock(m_owner.m_mutex);
+    std::erase(m_owner.m_holds, this);
+}
+
+void Controller::setReplicaProgress(std::size_t replica, const ReplicaProgress& progress) {
+    MutexLock lock(m_mutex);
+    ENSURE(replica < m_progress.size());
+    m_progress[replica] = progress;
+}
+
+ControllerStatus Controller::status() const {
+    MutexLock lock(m_mutex);
+    ControllerStatus status = m_status;
+    status.aloneShare = m_share.share(m_clock.steady());
+    return status;
+}
+
+void Controller::publishStatus(const Step* step) {
+    ControllerStatus next;
+    next.state = m_state;
+    next.mode = m_capture->mode();
+    next.counters = m_capture->counters();
+    next.logBytes = m_log->fileBytes();
+    next.lastCheckedAt = m_clock.now();
+    if (m_state == ControllerState::Recording) {
+        const PageMap& map = m_capture->map();
+        next.generation =
+            RecordedGeneration{m_generation, m_baselineTx, map.seed(), map.pageSize()};
+        next.tx = m_capture->position().tx;
+        next.publishedTx = m_builder->publishedTx();
+        next.pageCount = map.pageCount();
+    }
+    if (step != nullptr) {
+        next.waiting = step->waiting;
+        next.dirtySince = step->dirtySince;
+    }
+    const bool open = m_builder != nullptr && m_builder->hasOpenCommits();
+    if (open && (!next.dirtySince || m_builder->oldestOpen() < *next.dirtySince)) {
+        next.dirtySince = m_builder->oldestOpen();
+    }
+    next.settled = step != nullptr && m_state == ControllerState::Recording && step->commits == 0 &&
+                   !open && !next.dirtySince && !step->waiting && !step->discontinuity;
+    const std::uint64_t alone = next.counters.commitsAlone - m_lastCounters.commitsAlone;
+    const std::uint64_t merged = next.counters.catchUps - m_lastCounters.catchUps;
+    m_lastCounters = next.counters;
+    MutexLock lock(m_mutex);
+    m_share.add(m_clock.steady(), alone, merged);
+    next.lastChangeAt = alone + merged > 0 ? next.lastCheckedAt : m_status.lastChangeAt;
+    next.runs = m_status.runs;
+    m_status = next;
+}
+
+}  // namespace engine

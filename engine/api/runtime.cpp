@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/api/runtime.h"
+
+#include <algorithm>
+#include <array>
+#include <thread>
+
+#include <unistd.h>
+
+#include "engine/api/status_builder.h"
+#include "engine/base/file_system.h"
+#include "engine/base/log.h"
+#include "engine/capture/capture_factory.h"
+#include "engine/history/descriptors.h"
+#include "engine/replica/factory.h"
+
+namespace engine {
+namespace {
+
+unsigned cores() {
+    return std::max(1U, std::thread::hardware_concurrency());
+}
+
+std::string computerName() {
+    std::array<char, 256> name{};
+    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+/// A lane that failed this often while somebody waits for it is reported instead of waited for.
+constexpr std::uint64_t kFailuresOfWaiting = 3;
+constexpr std::chrono::seconds kSourceGrace{30};
+
+}  // namespace
+
+struct Runtime::Entry {
+    DatabaseConfig config;
+    std::unique_ptr<Controller> controller;
+    std::vector<ReplicaLanes*> lanes;  // in the order of config.replicas
+    std::size_t scheduled = 0;
+    std::size_t watched = 0;
+};
+
+Runtime::Runtime(const Config& config, EventQueue& events, const Clock& clock)
+    : m_config(config)
+    , m_events(events)
+    , m_clock(clock)
+    , m_pool(cores()) {}
+
+Runtime::~Runtime() {
+    stop();
+}
+
+Result<std::unique_ptr<Runtime>> Runtime::create(const Config& config,
+                                                 StateFolder& state,
+                                                 EventQueue& events,
+                                                 const Clock& clock) {
+    std::unique_ptr<Runtime> runtime(new Runtime(config, events, clock));
+    ENGINE_TRY(runtime->addReplicas(state));
+    for (const DatabaseConfig& database : config.databases) {
+        ENGINE_TRY(runtime->addDatabase(database, state));
+    }
+    return runtime;
+}
+
+Status Runtime::addReplicas(const StateFolder& state) {
+    for (const ReplicaConfig& replica : m_config.replicas) {
+        LanesOptions options;
+        options.config = replica;
+        options.knownFile =
+            joinPath(joinPath(state.path(), "replicas"), knownReplicaFileName(replica));
+        options.factory = [](const ReplicaConfig& wanted) { return makeReplica(wanted.options); };
+        options.pool = &m_pool;
+        options.clock = &m_clock;
+        options.changed = [this] { noteChanged(); };
+        m_lanes.push_back(std::make_unique<ReplicaLanes>(std::move(options)));
+    }
+    return {};
+}
+
+Status Runtime::addDatabase(const DatabaseConfig& database, StateFolder& state) {
+    ENGINE_TRY_ASSIGN(const DatabaseId id, state.databaseId(database.path));
+    ENGINE_TRY_ASSIGN(std::string folder, state.databaseFolder(id));
+    auto entry = std::make_unique<Entry>();
+    Entry* raw = entry.get();
+    entry->config = database;
+    ControllerOptions options;
+    options.config = database;
+    options.location = DatabaseLocation{state.computer(), id};
+    options.writer = state.writer();
+    options.stateFolder = std::move(folder);
+    options.replicas = database.replicas.size();
+    options.clock = &m_clock;
+    options.makeCapture = makeCapture;
+    options.changed = [this, raw] { onChanged(*raw); };
+    const DatabaseInfo info{
+        options.location, database.name, database.path, computerName(), DatabaseEngine::Sqlite, {}};
+    ENGINE_TRY_ASSIGN(entry->controller, Controller::open(std::move(options)));
+    for (const std::string& name : database.replicas) {
+        const auto lanes = std::find_if(m_lanes.begin(), m_lanes.end(), [&](const auto& candidate) {
+            return candidate->config().name == name;
+        });
+        ENSURE(lanes != m_lanes.end());
+        ENGINE_TRY((*lanes)->add(*entry->controller, entry->lanes.size(), toJson(info)));
+        entry->lanes.push_back(lanes->get());
+    }
+    m_entries.push_back(std::move(entry));
+    return {};
+}
+
+Status Runtime::start() {
+    ENSURE(!m_started);
+    m_scheduler = std::make_unique<Scheduler>(std::min(4U, cores()), m_clock);
+    ENGINE_TRY_ASSIGN(m_watcher, ChangeWatcher::start([this](std::size_t watched) {
+                          for (const auto& entry : m_entries) {
+                              if (entry->watched == watched) {
+                                  entry->controller->noteEvents(m_watcher->take(watched));
+                                  m_scheduler->wake(entry->scheduled);
+                              }
+                          }
+                      }));
+    for (const auto& entry : m_entries) {
+        entry->scheduled = m_scheduler->add(*entry->controller);
+        entry->watched = m_watcher->add(entry->config.path);
+    }
+    for (const auto& lanes : m_lanes) {
+        lanes->start();
+    }
+    m_scheduler->start();
+    m_started = true;
+    return {};
+}
+
+void Runtime::stop() {
+    if (!m_started) {
+        return;
+    }
+    m_started = false;
+    m_watcher.reset();
+    m_scheduler->stop();
+    for (const auto& lanes : m_lanes) {
+        lanes->stop();
+    }
+    for (const auto& entry : m_entries) {
+        ignoreError(entry->controller->stop(),
+                    "it is logged, and the next start recovers what is durable");
+    }
+}
+
+void Runtime::onChanged(Entry& entry) {
+    for (ReplicaLanes* lanes : entry.lanes) {
+        lanes->notify(*entry.controller);
+    }
+    noteChanged();
+}
+
+void Runtime::noteChanged() {
+    {
+        MutexLock lock(m_mutex);
+        ++m_changes;
+        m_progress.notifyAll();
+    }
+    m_events.push(EventKind::StatusChanged);
+}
+
+DatabaseStatus Runtime::databaseStatus(const Entry& entry, bool paused) const {
+    const ControllerStatus controller = entry.controller->status();
+    const StatusMoment moment{m_clock.now(), m_clock.steady(), paused};
+    DatabaseStatus status;
+    status.id = entry.controller->location().database;
+    for (ReplicaLanes* lanes : entry.lanes) {
+        ReplicaFacts facts;
+        facts.config = &lanes->config();
+        facts.lanes = lanes->status(*entry.controller);
+        if (controller.generation) {
+            for (const ShadowSegment& segment : entry.controller->pendingAfter(
+                     controller.generation->id, facts.lanes.state.segmentsTx)) {
+                facts.pendingBytes += segment.plainBytes;
+                facts.oldestPending =
+                    std::min(facts.oldestPending.value_or(segment.firstTime), segment.firstTime);
+            }
+        }
+        status.replicas.push_back(buildReplicaStatus(entry.config, controller, facts, moment));
+        if (facts.lanes.state.pagesTotal > 0) {
+            status.snapshot =
+                SnapshotProgress{facts.lanes.state.pagesDone, facts.lanes.state.pagesTotal};
+        }
+    }
+    finishDatabaseStatus(status, entry.config, controller);
+    return status;
+}
+
+std::vector<DatabaseStatus> Runtime::status(bool paused) const {
+    std::vector<DatabaseStatus> all;
+    all.reserve(m_entries.size());
+    for (const auto& entry : m_entries) {
+        all.push_back(databaseStatus(*entry, paused));
+    }
+    return all;
+}
+
+Result<bool> Runtime::stored(const Entry& entry, std::uint64_t runsAtStart) const {
+    const ControllerStatus controller = entry.controller->status();
+    const std::string& name = entry.config.name;
+    if (!controller.lastError.empty()) {
+        return Error{ErrorCode::Unavailable, name + " cannot be recorded: " + controller.lastError};
+    }
+    const bool forGood = controller.waiting == Waiting::Gone ||
+                         controller.waiting == Waiting::NoPermission ||
+                         controller.waiting == Waiting::NotADatabase;
+    if (forGood) {
+        const ErrorCode code =
+            controller.waiting == Waiting::Gone ? ErrorCode::NotFound : ErrorCode::InvalidArgument;
+        return Error{code, entry.config.path + ": " + std::string(toText(*controller.waiting))};
+    }
+    bool all = controller.settled && controller.runs >= runsAtStart + 2;
+    for (ReplicaLanes* lanes : entry.lanes) {
+        const LaneStatus lane = lanes->status(*entry.controller);
+        if (lane.linkError) {
+            return Error{ErrorCode::Unavailable,
+                         "replica " + lanes->config().name + ": " + *lane.linkError};
+        }
+        for (const LaneHealth* health : {&lane.state.segments, &lane.state.snapshot}) {
+            if (health->stopped || health->failures >= kFailuresOfWaiting) {
+                return Error{health->code,
+                             "replica " + lanes->config().name + ": " + health->lastError};
+            }
+        }
+        all = all && controller.generation &&
+              lane.state.snapshots.contains(controller.generation->id) &&
+              lane.state.segmentsTx >= controller.publishedTx && !lane.state.olderPending;
+    }
+    return all;
+}
+
+Status Runtime::waitUntilStored(std::stop_token stop) {
+    std::vector<std::uint64_t> runs;
+    for (const auto& entry : m_entries) {
+        runs.push_back(entry->controller->status().runs);
+        entry->controller->requestPublish();
+        m_scheduler->wake(entry->scheduled);
+    }
+    for (const auto& lanes : m_lanes) {
+        lanes->setFlush(true);
+    }
+    Status result;
+    const Steady deadline = m_clock.steady() + kSourceGrace;
+    while (result.ok()) {
+        std::uint64_t seen = 0;
+        {
+            MutexLock lock(m_mutex);
+            seen = m_changes;
+        }
+        bool all = true;
+        for (std::size_t i = 0; i < m_entries.size() && result.ok(); ++i) {
+            const Result<bool> done = stored(*m_entries[i], runs[i]);
+            const ControllerStatus controller = m_entries[i]->controller->status();
+            if (!done.ok()) {
+                result = done.error();
+            } else if (!done.value() && controller.waiting && m_clock.steady() > deadline) {
+                result = Error{ErrorCode::Unavailable,
+                               m_entries[i]->config.name + " could not be read: " +
+                                   std::string(toText(*controller.waiting))};
+            }
+            all = all && done.ok() && done.value();
+        }
+        if (all || !result.ok()) {
+            break;
+        }
+        for (const auto& entry : m_entries) {
+            m_scheduler->wake(entry->scheduled);
+        }
+        MutexLock lock(m_mutex);
+        m_progress.waitUntil(
+            m_mutex, stop, m_clock.steady() + std::chrono::milliseconds(200), [&]() ENGINE_NO_TSA {
+                return m_changes != seen;
+            });
+        if (stop.stop_requested()) {
+            result = Error{ErrorCode::Cancelled,
+                           "interrupted; what is not stored yet waits on this computer"};
+        }
+    }
+    for (const auto& lanes : m_lanes) {
+        lanes->setFlush(false);
+    }
+    return result;
+}
+
+Status Runtime::requestSnapshot(std::string_view database) {
+    bool found = false;
+    for (const auto& entry : m_entries) {
+        if (database.empty() || entry->config.name == database || entry->config.path == database) {
+            found = true;
+            for (ReplicaLanes* lanes : entry->lanes) {
+                lanes->requestSnapshot(*entry->controller);
+            }
+        }
+    }
+    if (!found) {
+        return Error{ErrorCode::NotFound,
+                     "no database '" + std::string(database) + "' in the configuration"};
+    }
+    return {};
+}
+
+void Runtime::setPaused(bool paused) {
+    for (const auto& lanes : m_lanes) {
+        lanes->setPaused(paused);
+    }
+}
+
+void Runtime::retryNow() {
+    for (const auto& lanes : m_lanes) {
+        lanes->retryNow();
+    }
+}
+
+}  // namespace engine

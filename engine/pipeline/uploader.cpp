@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/pipeline/uploader.h"
+
+#include <algorithm>
+
+#include "engine/base/log.h"
+#include "engine/format/artefact_writer.h"
+#include "engine/pipeline/snapshotter.h"
+
+namespace engine {
+namespace {
+
+/// Puts finished parts on the replica, but for those that it acknowledged before.
+class PartUpload final : public PartSink {
+public:
+    PartUpload(const UploadTools& tools, const PendingUpload& upload, std::stop_token stop)
+        : m_tools(tools)
+        , m_upload(upload)
+        , m_stop(std::move(stop)) {}
+
+    Status part(FinishedPart part) override {
+        const std::string name = part.name.text();
+        m_bytes += part.bytes.size();
+        const auto& stored = m_upload.parts;
+        if (std::find(stored.begin(), stored.end(), name) != stored.end()) {
+            return {};
+        }
+        ENGINE_TRY(m_tools.replica.put(name, part.bytes, PutMode::New, m_stop));
+        log::replica().debug("part stored name={} bytes={}", name, part.bytes.size());
+        return m_tools.journal.partStored(m_upload.artefact, name);
+    }
+
+    std::uint64_t bytes() const noexcept { return m_bytes; }
+
+private:
+    const UploadTools& m_tools;
+    const PendingUpload& m_upload;
+    const std::stop_token m_stop;
+    std::uint64_t m_bytes = 0;
+};
+
+/// Hands the commits of the log's segments on to the writer of the stored one.
+class MergeSink final : public CommitSink {
+public:
+    MergeSink(ArtefactWriter& writer, std::stop_token stop)
+        : m_writer(writer)
+        , m_stop(std::move(stop)) {}
+
+    Status frame(const PageFrame& frame) override {
+        if (m_stop.stop_requested()) {
+            return Error{ErrorCode::Cancelled, "the upload was stopped"};
+        }
+        return m_writer.frame(frame);
+    }
+
+    Status commit(const Commit& commit) override { return m_writer.commit(commit); }
+
+    void abandon() override {}
+
+private:
+    ArtefactWriter& m_writer;
+    const std::stop_token m_stop;
+};
+
+/// How many of the pending segments go into one stored segment.
+std::size_t batchOf(const std::vector<ShadowSegment>& pending) {
+    std::uint64_t commits = 0;
+    std::uint64_t bytes = 0;
+    std::size_t count = 0;
+    for (const ShadowSegment& segment : pending) {
+        commits += segment.commits;
+        bytes += segment.plainBytes;
+        if (count > 0 && (commits > kUploadCommitsMax || bytes > kUploadPlainBytesMax)) {
+            break;
+        }
+        ++count;
+    }
+    return count;
+}
+
+std::optional<PendingUpload> begunSegment(const AckJournal& journal, GenerationId generation) {
+    for (PendingUpload& upload : journal.pending()) {
+        if (upload.kind == ArtefactKind::Segment && upload.generation == generation) {
+            return std::move(upload);
+        }
+    }
+    return std::nullopt;
+}
+
+/// The segments firstTx..lastTx of what is pending; empty where the log does not have exactly them.
+std::vector<ShadowSegment> segmentsOf(const std::vector<ShadowSegment>& pending,
+                                      const PendingUpload& upload) {
+    std::vector<ShadowSegment> segments;
+    for (const ShadowSegment& segment : pending) {
+        if (segment.lastTx <= upload.lastTx) {
+            segments.push_back(segment);
+        }
+    }
+    const bool exact = !segments.empty() && segments.front().firstTx == upload.firstTx &&
+                       segments.back().lastTx == upload.lastTx;
+    return exact ? segments : std::vector<ShadowSegment>{};
+}
+
+Result<PendingUpload> beginSegment(const UploadTools& tools,
+                                   GenerationId generation,
+                                   const std::vector<ShadowSegment>& segments) {
+    PendingUpload upload;
+    upload.kind = ArtefactKind::Segment;
+    upload.generation = generation;
+    upload.artefact = randomArtefactId();
+    upload.firstTx = segments.front().firstTx;
+    upload.lastTx = segments.back().lastTx;
+    upload.createdAt = tools.clock.now();
+    ENGINE_TRY(tools.journal.begin(upload));
+    return upload;
+}
+
+Status sendSegments(const UploadTools& tools,
+                    const PendingUpload& upload,
+                    const std::vector<ShadowSegment>& segments,
+                    PartUpload& sink,
+                    std::stop_token stop) {
+    const ShadowLog& log = tools.controller.log();
+    ENGINE_TRY_ASSIGN(const ArtefactTable first, log.table(segments.front()));
+    ArtefactHead head = first.head;
+    head.id = upload.artefact;
+    head.createdAt = upload.createdAt;
+    head.compression = tools.controller.config().compression;
+    ArtefactWriterOptions options;
+    options.location = tools.controller.location();
+    options.pool = tools.pool;
+    ENGINE_TRY_ASSIGN(const std::unique_ptr<ArtefactWriter> writer,
+                      ArtefactWriter::create(head, options, sink));
+    MergeSink merge(*writer, stop);
+    for (const ShadowSegment& segment : segments) {
+        ENGINE_TRY(log.replay(segment, merge));
+    }
+    return writer->finish();
+}
+
+}  // namespace
+
+Result<UploadedSegment> uploadSegments(const UploadTools& tools,
+                                       GenerationId generation,
+                                       const std::vector<ShadowSegment>& pending,
+                                       std::stop_token stop) {
+    ENSURE(!pending.empty());
+    std::vector<ShadowSegment> segments;
+    PendingUpload upload;
+    if (std::optional<PendingUpload> begun = begunSegment(tools.journal, generation)) {
+        segments = segmentsOf(pending, *begun);
+        if (segments.empty()) {
+            ENGINE_TRY(tools.journal.dropped(begun->artefact));
+        }
+        upload = std::move(*begun);
+    }
+    if (segments.empty()) {
+        segments.assign(pending.begin(),
+                        pending.begin() + static_cast<std::ptrdiff_t>(batchOf(pending)));
+        ENGINE_TRY_ASSIGN(upload, beginSegment(tools, generation, segments));
+    }
+    PartUpload sink(tools, upload, stop);
+    if (Status sent = sendSegments(tools, upload, segments, sink, stop); !sent.ok()) {
+        if (sent.error().code == ErrorCode::Corruption) {
+            return Error{ErrorCode::Discontinuity,
+                         "the local log is damaged: " + sent.error().message};
+        }
+        return std::move(sent).error();
+    }
+    ENGINE_TRY(
+        tools.journal.stored(upload.artefact, upload.lastTx, tools.clock.now(), sink.bytes()));
+    log::pipeline().debug("segment stored db={} replica={} tx={}-{} bytes={}",
+                          tools.controller.config().name,
+                          tools.replica.traits().kind,
+                          upload.firstTx.value,
+                          upload.lastTx.value,
+                          sink.bytes());
+    return UploadedSegment{upload.lastTx, sink.bytes()};
+}
+
+Result<UploadedSnapshot> uploadSnapshot(const UploadTools& tools,
+                                        const SnapshotProgressFn& progress,
+                                        std::stop_token stop) {
+    const std::optional<RecordedGeneration> generation = tools.controller.generation();
+    if (!generation) {
+        return Error{ErrorCode::Unavailable, "the database is not being recorded right now"};
+    }
+    PendingUpload upload;
+    upload.kind = ArtefactKind::Snapshot;
+    upload.generation = generation->id;
+    upload.artefact = randomArtefactId();
+    upload.createdAt = tools.clock.now();
+    ENGINE_TRY(tools.journal.begin(upload));
+    SnapshotOrder order;
+    order.id = upload.artefact;
+    order.createdAt = upload.createdAt;
+    order.compression = tools.controller.config().compression;
+    order.pool = tools.pool;
+    order.progress = progress;
+    PartUpload sink(tools, upload, stop);
+    ENGINE_TRY_ASSIGN(const SnapshotResult taken,
+                      takeSnapshot(tools.controller, order, sink, stop));
+    if (taken.generation != generation->id) {
+        return Error{ErrorCode::Unavailable, "a new generation started during the snapshot"};
+    }
+    ENGINE_TRY(tools.journal.stored(upload.artefact, taken.tx, tools.clock.now(), sink.bytes()));
+    log::pipeline().info("snapshot stored db={} replica={} generation={} tx={} bytes={}",
+                         tools.controller.config().name,
+                         tools.replica.traits().kind,
+                         taken.generation.text(),
+                         taken.tx.value,
+                         sink.bytes());
+    return UploadedSnapshot{taken.generation, taken.tx, sink.bytes()};
+}
+
+Status dropUnfinishedSnapshots(const UploadTools& tools, std::stop_token stop) {
+    for (const PendingUpload& upload : tools.journal.pending()) {
+        if (upload.kind != ArtefactKind::Snapshot) {
+            continue;
+        }
+        if (!upload.parts.empty()) {
+            const Status removed = tools.replica.remove(upload.parts, stop);
+            // Write-only credentials: the parts stay as orphans, which no reader takes for a
+            // snapshot.
+            if (!removed.ok() && removed.error().code != ErrorCode::PermissionDenied) {
+                return removed;
+            }
+        }
+        ENGINE_TRY(tools.journal.dropped(upload.artefact));
+    }
+    return {};
+}
+
+}  // namespace engine
