@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which folders are watched for which databases. Internal to change_watcher, whose thread alone
+// uses it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/capture/path_trail.h"
+
+namespace engine {
+
+/// What an event means to one database.
+struct WatchEffect {
+    std::uint64_t id = 0;
+    bool anything = false;
+    bool shmTouched = false;
+    bool leadsElsewhere = false;  // resolve it again
+};
+
+class WatchTable {
+public:
+    /// inotifyFd: -1 where there is none; nothing is watched then.
+    explicit WatchTable(int inotifyFd)
+        : m_fd(inotifyFd) {}
+
+    enum class Outcome : std::uint8_t { Same, Moved, Polled };
+    /// Watches what the path of the database needs now. Moved: other watches than before.
+    Outcome resolve(std::uint64_t id, const std::string& path);
+    void remove(std::uint64_t id);
+
+    /// An event of a watch; name is empty for the folder itself.
+    std::vector<WatchEffect> effectsOf(int watch, std::uint32_t mask, const std::string& name);
+    /// Databases that are polled only because the system gave no more watches.
+    std::vector<std::uint64_t> shortOfWatches() const;
+
+private:
+    enum class Interest : std::uint8_t { Way, Database, SideFile, Shm };
+
+    struct Place {
+        int watch = -1;
+        std::string name;
+        Interest interest = Interest::SideFile;
+        friend bool operator==(const Place&, const Place&) = default;
+    };
+
+    struct Listener {
+        std::uint64_t id = 0;
+        Interest interest = Interest::SideFile;
+        friend bool operator==(const Listener&, const Listener&) = default;
+    };
+
+    using Folder = std::unordered_map<std::string, std::vector<Listener>>;
+
+    struct Database {
+        PathTrail trail;
+        std::vector<Place> places;
+        bool polled = true;
+        bool shortOfWatches = false;
+    };
+
+    /// False: there is a part of the way that cannot be watched.
+    bool watchTrail(std::uint64_t id, Database& found);
+    void listen(std::uint64_t id, Database& found, int watch, const TrailName& at);
+    void forget(std::uint64_t id, Database& found);
+    static WatchEffect effectOn(const Listener& listener, std::uint32_t mask);
+
+    int m_fd;
+    std::unordered_map<int, Folder> m_folders;
+    std::unordered_map<std::uint64_t, Database> m_databases;
+};
+
+}  // namespace engine
