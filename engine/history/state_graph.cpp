@@ -198,10 +198,9 @@ std::uint64_t StateGraph::partBytes(const Step& step) const {
 std::uint64_t StateGraph::newPartBytes(const Step& step) const {
     const HistoryArtefact& artefact = m_history.artefacts[step.artefact];
     const CommitEntry& entry = entryOf(step);
-    const std::size_t from =
-        entry.firstFrame == 0
-            ? 0
-            : partOfFrame(artefact.table->summary.parts, entry.firstFrame - 1) + 1;
+    const CommitEntry& before = artefact.table->commits[step.commit - 1];
+    const std::uint64_t end = before.firstFrame + before.frameCount;
+    const std::size_t from = end == 0 ? 0 : partOfFrame(artefact.table->summary.parts, end - 1) + 1;
     return bytesOfFrames(artefact, entry.firstFrame, entry.frameCount, from);
 }
 

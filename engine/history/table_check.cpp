@@ -60,14 +60,16 @@ Status checkCommits(const ArtefactTable& table) {
         if (commit.tx <= before) {
             return bad("has changes out of order");
         }
-        if (commit.firstFrame != frames || commit.frameCount > table.summary.pageCount - frames) {
+        // Frames in between may belong to no commit: the writer abandoned them.
+        if (commit.firstFrame < frames || commit.firstFrame > table.summary.pageCount ||
+            commit.frameCount > table.summary.pageCount - commit.firstFrame) {
             return bad("has changes whose frames do not follow each other");
         }
         if (commit.highWaterMark > kDatabaseBytesMax / table.head.pageSize) {
             return bad("has a database size that no disk holds");
         }
         before = commit.tx;
-        frames += commit.frameCount;
+        frames = commit.firstFrame + commit.frameCount;
     }
     return frames == table.summary.pageCount ? Status{}
                                              : bad("has frames that belong to no change");
@@ -80,10 +82,8 @@ Status checkTable(const ArtefactDescriptor& descriptor, const ArtefactTable& tab
     ENGINE_TRY(checkParts(descriptor, table.summary));
     ENGINE_TRY(checkCommits(table));
     const CommitEntry& last = table.commits.back();
-    const bool isSnapshot = table.head.kind == ArtefactKind::Snapshot;
     if (last.tx != descriptor.lastTx || table.head.firstTxId != descriptor.firstTx ||
-        table.summary.txId != last.tx ||
-        (!isSnapshot && table.commits.front().tx != descriptor.firstTx)) {
+        table.summary.txId != last.tx || table.commits.front().tx < descriptor.firstTx) {
         return bad("has other changes than its name says");
     }
     if (table.summary.root != last.root || table.summary.highWaterMark != last.highWaterMark) {

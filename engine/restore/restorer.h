@@ -29,14 +29,14 @@ struct RestoreProgress {
 struct RestoreOptions {
     std::string targetPath;  // must not exist
     VerifyLevel verify = VerifyLevel::Full;
-    unsigned parallel = 4;   // ranges fetched at once
+    unsigned parallel = 4;                                 // ranges fetched at once
     std::function<void(const RestoreProgress&)> progress;  // from the calling thread
 };
 
 struct RestoreReport {
     Point point;
     Time time;
-    std::uint64_t bytes = 0;         // of the restored file
+    std::uint64_t bytes = 0;  // of the restored file
     std::uint64_t fetchedBytes = 0;
     std::uint64_t artefacts = 0;
     std::vector<std::string> notes;  // e.g. a collation that the check could not use
@@ -51,7 +51,10 @@ struct RestoreSource {
 
 /// Errors: AlreadyExists (target is there), NoSpace (with what is needed), Corruption (what, where,
 /// the target was not written), Cancelled. The temporary file is removed in every case.
-Result<RestoreReport> restoreToFile(const RestoreSource& source, const History& history, const RestorePlan& plan,
-                                    const RestoreOptions& options, std::stop_token stop);
+Result<RestoreReport> restoreToFile(const RestoreSource& source,
+                                    const History& history,
+                                    const RestorePlan& plan,
+                                    const RestoreOptions& options,
+                                    std::stop_token stop);
 
 }  // namespace engine

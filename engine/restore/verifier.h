@@ -12,12 +12,18 @@
 namespace engine {
 
 /// Reads the file once and compares its root and size. Corruption names the difference.
-Status checkRoot(const std::string& path, std::uint32_t pageSize, std::uint64_t seed, DatabaseEngine engine,
-                 std::uint64_t highWaterMark, const Root& root, std::stop_token stop);
+Status checkRoot(const std::string& path,
+                 std::uint32_t pageSize,
+                 std::uint64_t seed,
+                 DatabaseEngine engine,
+                 std::uint64_t highWaterMark,
+                 const Root& root,
+                 std::stop_token stop);
 
 /// SQLite's integrity_check through an immutable read-only handle: no side file, no lock. A
 /// collation or function that is not there is a note, not a failure.
-Result<std::vector<std::string>> checkSqliteIntegrity(const std::string& path, std::stop_token stop);
+Result<std::vector<std::string>> checkSqliteIntegrity(const std::string& path,
+                                                      std::stop_token stop);
 
 struct DamagedObject {
     std::string name;
@@ -27,9 +33,9 @@ struct DamagedObject {
 struct VerifyReport {
     std::uint64_t objects = 0;
     std::uint64_t bytes = 0;
-    std::uint64_t points = 0;             // that the timeline offers
+    std::uint64_t points = 0;  // that the timeline offers
     std::vector<DamagedObject> damaged;
-    std::vector<Point> lost;              // points that need a damaged object and have no other way
+    std::vector<Point> lost;  // points that need a damaged object and have no other way
 };
 
 struct VerifyProgress {
@@ -39,7 +45,9 @@ struct VerifyProgress {
 
 /// Reads every object and checks it: names, sizes, checksums, tables, and the root of every commit
 /// from the snapshot on.
-Result<VerifyReport> verifyHistory(Replica& replica, const History& history, const Sealer* sealer,
+Result<VerifyReport> verifyHistory(Replica& replica,
+                                   const History& history,
+                                   const Sealer* sealer,
                                    const std::function<void(const VerifyProgress&)>& progress,
                                    std::stop_token stop);
 
