@@ -36,6 +36,7 @@ public:
         , m_progress(progress)
         , m_graph(history)
         , m_order(readingOrder())
+        , m_pool(std::clamp(std::jthread::hardware_concurrency(), 1u, kUnpackThreadsMax))
         , m_fetcher(replica, sealer, history, jobs(), kParallel, std::move(stop)) {
         for (const std::size_t artefact : m_order) {
             m_total.bytesTotal += history.artefacts[artefact].descriptor.bytes();
