@@ -438,15 +438,14 @@ SqliteJournalReader::~SqliteJournalReader() = default;
 Result<JournalLook> SqliteJournalReader::look(const JournalSource& source,
                                               const StepBudget& budget,
                                               std::stop_token stop) {
-    return Look(*m_memory, source, budget, std::move(stop)).run();
+    const std::uint64_t before = m_memory->bytesRead;
+    ENGINE_TRY_ASSIGN(JournalLook look, Look(*m_memory, source, budget, std::move(stop)).run());
+    look.bytesRead = m_memory->bytesRead - before;
+    return look;
 }
 
 void SqliteJournalReader::reset() {
     m_memory->scan.reset();
-}
-
-std::uint64_t SqliteJournalReader::bytesRead() const noexcept {
-    return m_memory->bytesRead;
 }
 
 }  // namespace engine

@@ -63,6 +63,7 @@ struct JournalLook {
     /// NothingNew: the same pages now stand here; take it.
     std::optional<JournalPosition> position;
     std::unique_ptr<StateDifference> difference;
+    std::uint64_t bytesRead = 0;  // of the source, in this look
 };
 
 struct JournalSource {
@@ -86,8 +87,6 @@ public:
                              std::stop_token stop);
     /// Forgets a scan in progress (another file, another map).
     void reset();
-    /// Of the source, since the start.
-    std::uint64_t bytesRead() const noexcept;
 
 private:
     class Look;
