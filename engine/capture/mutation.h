@@ -30,6 +30,8 @@ inline constexpr int kNoDrain = 706;               // drain of unlinked files
 inline constexpr int kGrowthNotAsked = 707;        // each new page has a frame
 inline constexpr int kPaddingEmitted = 708;        // sector padding is no commit of its own
 inline constexpr int kSaltStepIgnored = 709;       // new salt-1 = ours + 1
+inline constexpr int kCounterRebaseIgnored = 710;  // our iChange against the time that passed
+inline constexpr int kDatabaseNotWatched = 711;    // identity of the database file at each step
 }  // namespace mutation
 
 /// if (!mutated(mutation::kX)) { the check }

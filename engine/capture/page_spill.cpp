@@ -59,6 +59,11 @@ Result<std::optional<SpilledPage>> PageSpill::next() {
     }
     const ByteView record = ByteView(m_window).subspan(m_windowAt, recordBytes());
     m_windowAt += recordBytes();
+    ENGINE_TRY_ASSIGN(const SpilledPage page, checked(record));
+    return std::optional(page);
+}
+
+Result<SpilledPage> PageSpill::checked(ByteView record) const {
     SpilledPage page;
     page.page = loadLe<std::uint64_t>(record.data());
     page.h64 = loadLe<std::uint64_t>(record.data() + 8);
@@ -66,7 +71,36 @@ Result<std::optional<SpilledPage>> PageSpill::next() {
     if (pageHash(page.bytes, m_seed) != page.h64) {
         return Error{ErrorCode::Corruption, "a page kept in " + m_folder + " came back different"};
     }
-    return std::optional(page);
+    return page;
+}
+
+Result<SpilledPage> PageSpill::at(std::uint64_t index) {
+    ENSURE(index < m_count);
+    const std::uint64_t offset = index * recordBytes();
+    if (offset >= m_flushed) {
+        return checked(ByteView(m_tail).subspan(offset - m_flushed, recordBytes()));
+    }
+    m_window.resize(recordBytes());
+    ENGINE_TRY(m_file.readExactAt(offset, m_window));
+    return checked(m_window);
+}
+
+Status PageSpill::replace(std::uint64_t index,
+                          std::uint64_t page,
+                          std::uint64_t h64,
+                          ByteView bytes) {
+    ENSURE(index < m_count && bytes.size() == m_pageSize);
+    Buffer record;
+    record.reserve(recordBytes());
+    appendLe(record, page);
+    appendLe(record, h64);
+    appendBytes(record, bytes);
+    const std::uint64_t offset = index * recordBytes();
+    if (offset < m_flushed) {
+        return m_file.writeAt(offset, record);
+    }
+    std::memcpy(m_tail.data() + (offset - m_flushed), record.data(), record.size());
+    return {};
 }
 
 void PageSpill::rewind() noexcept {

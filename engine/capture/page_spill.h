@@ -38,6 +38,11 @@ public:
     /// bytes: exactly a page, h64 its hash.
     Status append(std::uint64_t page, std::uint64_t h64, ByteView bytes);
 
+    /// The index-th page that was appended. Not to be mixed with next().
+    Result<SpilledPage> at(std::uint64_t index);
+    /// Puts newer bytes in the place of the index-th page.
+    Status replace(std::uint64_t index, std::uint64_t page, std::uint64_t h64, ByteView bytes);
+
     /// The pages from the first on; empty at the end. Nothing is appended after the first call.
     Result<std::optional<SpilledPage>> next();
     /// next() begins at the first page again.
@@ -46,6 +51,7 @@ public:
 private:
     Status flush();
     Status fillWindow();
+    Result<SpilledPage> checked(ByteView record) const;
 
     std::size_t recordBytes() const noexcept { return 16 + std::size_t{m_pageSize}; }
 

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+// SqliteCapture where a whole state is proved: sweeps, journal states, and single pages of the
+// captured state.
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "engine/base/ensure.h"
+#include "engine/base/log.h"
+#include "engine/capture/sqlite_capture.h"
+#include "engine/capture/sqlite_wal_index.h"
+
+namespace engine {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kSweepsLostMax = 3;
+constexpr milliseconds kBusyPause{1000};
+constexpr milliseconds kBusyPauseMax{30'000};
+constexpr milliseconds kFar{30'000};
+constexpr milliseconds kModePause{10};
+constexpr std::uint32_t kCounterBackwards = 0x8000'0000;
+
+}  // namespace
+
+Result<SqliteCapture::Turn> SqliteCapture::sweepTurn(Work& work) {
+    const Steady now = m_options.clock->steady();
+    if (now < m_sweepNotBefore) {
+        const bool busy = m_sweepsLost >= kSweepsLostMax;
+        work.step.waiting = busy ? std::optional(Waiting::TooBusy) : std::nullopt;
+        work.step.callAgain = m_sweepNotBefore;
+        return Turn::Wait;
+    }
+    if (m_sweepIsDone) {
+        return sweepDone(work);
+    }
+    if (!m_sweep || m_sweep->mode() != m_mode) {
+        loseAnchor();
+        noteDirty();
+        m_sweep = std::make_unique<SqliteSweep>(
+            m_files, m_follower, m_options, m_haveMap ? &m_map : nullptr, m_mode);
+    }
+    const std::uint64_t before = m_sweep->bytesRead();
+    ENGINE_TRY_ASSIGN(const SqliteSweep::Progress progress,
+                      m_sweep->advance(work.until, work.stop));
+    m_counters.bytesRead += m_sweep->bytesRead() - before;
+    switch (progress) {
+        case SqliteSweep::Progress::Reading:
+            return Turn::Again;
+        case SqliteSweep::Progress::NotNow:
+            return wait(work, m_sweep->waiting(), m_sweep->pause());
+        case SqliteSweep::Progress::Lost:
+            return sweepLost(work);
+        case SqliteSweep::Progress::PageSizeChanged:
+            return end(work,
+                       m_otherFile ? Discontinuity::Replaced : Discontinuity::PageSizeChanged);
+        case SqliteSweep::Progress::FormatChanged:
+            return end(work, m_otherFile ? Discontinuity::Replaced : Discontinuity::FormatChanged);
+        case SqliteSweep::Progress::Done:
+            break;
+    }
+    m_counters.sweeps += 1;
+    m_sweepIsDone = true;
+    return sweepDone(work);
+}
+
+SqliteCapture::Turn SqliteCapture::sweepLost(Work& work) {
+    const std::optional<Waiting> waiting = m_sweep->waiting();
+    const milliseconds pause = m_sweep->pause();
+    log::capture().debug("sweep lost path={} why={}", m_options.path, m_sweep->why());
+    loseAnchor();
+    if (pause.count() > 0) {
+        return wait(work, waiting, pause);
+    }
+    m_sweepsLost += 1;
+    if (m_sweepsLost < kSweepsLostMax) {
+        return Turn::Again;
+    }
+    const int doublings = std::min(m_sweepsLost - kSweepsLostMax, 5);
+    const milliseconds longer = std::min(kBusyPause * (1 << doublings), kBusyPauseMax);
+    m_sweepNotBefore = m_options.clock->steady() + longer;
+    return wait(work, Waiting::TooBusy, longer);
+}
+
+Result<SqliteCapture::Turn> SqliteCapture::sweepDone(Work& work) {
+    StateCollector& state = m_sweep->state();
+    const std::uint32_t pageCount = m_sweep->pageCount();
+    if (!m_haveMap) {
+        m_map = state.takeFresh();
+        m_haveMap = true;
+    } else if (!state.differing().empty() || pageCount != m_map.pageCount()) {
+        if (m_otherFile) {
+            return end(work, Discontinuity::Replaced);
+        }
+        const bool atRest = m_sweep->mode() == CaptureMode::WalAtRest;
+        if (atRest && m_counter && m_sweep->changeCounter() - *m_counter >= kCounterBackwards) {
+            return end(work, Discontinuity::WentBack);
+        }
+        SqliteOrigin origin = originAt(m_follower.position());
+        origin.rest = m_sweep->restStamp();
+        origin.counter = m_sweep->changeCounter();
+        Commit commit;
+        commit.tx = m_tx.next();
+        commit.seenAt = m_options.clock->now();
+        commit.highWaterMark = pageCount;
+        commit.catchUp = true;
+        commit.origin = origin.toAttrs();
+        const PageFetch fetch = [&](const StagedPage& page) { return state.bytesOf(page); };
+        ENGINE_TRY_ASSIGN(
+            const HandOn done,
+            handOn(*work.sink, m_map, std::move(commit), state.differing(), fetch, work.stop));
+        if (done == HandOn::Stopped) {
+            return Turn::Spent;
+        }
+        // What was spilled has its hash, or reading it back would have failed.
+        ENSURE(done == HandOn::Done);
+        work.bytes += state.differing().size() * std::uint64_t{m_map.pageSize()};
+        work.step.commits += 1;
+        m_counters.catchUps += 1;
+        m_tx = m_tx.next();
+    }
+    m_rest = m_sweep->restStamp();
+    m_counter = m_sweep->changeCounter();
+    m_otherFile = false;
+    ENGINE_TRY_ASSIGN(m_identity, m_files.database()->identity());
+    m_frames.clear();
+    m_framesSalts = m_follower.position() ? m_follower.position()->salts : WalSalts{};
+    m_framesFrom = m_follower.position() ? m_follower.position()->frame : 0;
+    m_sweepsLost = 0;
+    m_sweepIsDone = false;
+    m_sweep.reset();
+    return Turn::Again;
+}
+
+Result<SqliteCapture::Turn> SqliteCapture::journalTurn(Work& work) {
+    if (m_sweep) {
+        loseAnchor();
+    }
+    m_follower.forget();
+    m_rest.reset();
+    JournalSource source{m_files.folder(), *m_files.database()};
+    source.map = m_haveMap ? &m_map : nullptr;
+    source.position = m_journalPosition && !m_otherFile ? &*m_journalPosition : nullptr;
+    StepBudget budget = work.budget;
+    budget.timeMax =
+        std::max(milliseconds{1},
+                 std::chrono::duration_cast<milliseconds>(work.until - m_options.clock->steady()));
+    ENGINE_TRY_ASSIGN(JournalLook look, m_journal->look(source, budget, work.stop));
+    m_counters.bytesRead += look.bytesRead;
+    const bool locked = look.waiting == Waiting::AppHoldsLock;
+    m_mode = locked ? CaptureMode::WhenClosed : CaptureMode::Journal;
+    if (look.dirty) {
+        noteDirty();
+    }
+    switch (look.kind) {
+        case JournalLook::Kind::NothingNew:
+            if (look.position) {
+                takeJournalPosition(*look.position);
+            }
+            if (!look.dirty) {
+                m_dirtySince.reset();
+            }
+            return wait(work, look.waiting, look.callAgain.value_or(kFar));
+        case JournalLook::Kind::MoreToRead:
+            return Turn::Again;
+        case JournalLook::Kind::NotNow:
+            return wait(work, look.waiting, look.callAgain.value_or(kFar));
+        case JournalLook::Kind::OtherMode:
+            // A crash between two modes: the journal of one lies beside a file of the other.
+            return wait(work, Waiting::HotJournal, kModePause);
+        case JournalLook::Kind::Discontinuity:
+            return end(work, m_otherFile ? Discontinuity::Replaced : *look.discontinuity);
+        case JournalLook::Kind::Difference:
+            break;
+    }
+    return takeDifference(work, *look.difference);
+}
+
+void SqliteCapture::takeJournalPosition(const JournalPosition& position) {
+    m_journalPosition = position;
+    m_counter = position.changeCounter;
+    m_otherFile = false;
+    const auto identity = m_files.database()->identity();
+    if (identity.ok()) {
+        m_identity = identity.value();
+    }
+}
+
+Result<SqliteCapture::Turn> SqliteCapture::takeDifference(Work& work, StateDifference& difference) {
+    if (!m_haveMap) {
+        ENSURE(difference.fresh.has_value());
+        m_map = std::move(*difference.fresh);
+        m_haveMap = true;
+        takeJournalPosition(difference.position);
+        return Turn::Again;
+    }
+    const bool differs = difference.pages.count() != 0 || difference.pageCount != m_map.pageCount();
+    if (differs && m_otherFile) {
+        return end(work, Discontinuity::Replaced);
+    }
+    if (differs) {
+        ENGINE_TRY_ASSIGN(const HandOn done, handOnDifference(work, difference));
+        if (done != HandOn::Done) {
+            m_journal->reset();
+            return Turn::Spent;
+        }
+        m_tx = m_tx.next();
+        work.step.commits += 1;
+        work.bytes += difference.pages.count() * m_map.pageSize();
+        (difference.catchUp ? m_counters.catchUps : m_counters.commitsAlone) += 1;
+    }
+    takeJournalPosition(difference.position);
+    return Turn::Again;
+}
+
+Result<HandOn> SqliteCapture::handOnDifference(Work& work, StateDifference& difference) {
+    std::vector<StagedPage> staged;
+    staged.reserve(static_cast<std::size_t>(difference.pages.count()));
+    difference.pages.rewind();
+    while (true) {
+        ENGINE_TRY_ASSIGN(const auto page, difference.pages.next());
+        if (!page) {
+            break;
+        }
+        staged.push_back(StagedPage{static_cast<std::uint32_t>(page->page), 0, page->h64});
+    }
+    difference.pages.rewind();
+    SqliteOrigin origin;
+    origin.mode = m_mode;
+    origin.file = m_identity;
+    origin.counter = difference.position.changeCounter;
+    origin.journal = difference.position;
+    Commit commit;
+    commit.tx = m_tx.next();
+    commit.seenAt = difference.seenAt;
+    commit.highWaterMark = difference.pageCount;
+    commit.catchUp = difference.catchUp;
+    commit.merged = difference.merged;
+    commit.origin = origin.toAttrs();
+    const PageFetch fetch = [&](const StagedPage&) -> Result<ByteView> {
+        ENGINE_TRY_ASSIGN(const auto page, difference.pages.next());
+        return page ? page->bytes : ByteView();
+    };
+    return handOn(*work.sink, m_map, std::move(commit), staged, fetch, work.stop);
+}
+
+/// Pages of the generation's older frames, by their headers: what they hold is told by the hash.
+Status SqliteCapture::findFrames() {
+    const std::uint32_t upTo = std::exchange(m_framesFrom, 0);
+    FrameTable older;
+    for (std::uint32_t frame = 1; frame <= upTo; ++frame) {
+        std::array<std::byte, kWalFrameHeaderBytes> bytes;
+        ENGINE_TRY_ASSIGN(
+            const bool whole,
+            readWhole(*m_files.wal(), walFrameOffset(frame, m_map.pageSize()), bytes));
+        const std::uint32_t page = WalFrameHeader::load(bytes).page;
+        if (!whole) {
+            break;
+        }
+        if (page != 0) {
+            older.set(page, frame);
+        }
+    }
+    for (const std::uint64_t entry : m_frames.sorted()) {
+        older.set(static_cast<std::uint32_t>(entry >> 32), static_cast<std::uint32_t>(entry));
+    }
+    m_frames = std::move(older);
+    return {};
+}
+
+Result<bool> SqliteCapture::readPage(std::uint64_t page, MutableBytes into) {
+    if (!m_haveMap || !m_map.contains(page)) {
+        return false;
+    }
+    ENSURE(into.size() == m_map.pageSize());
+    const std::uint64_t wanted = m_map.at(page);
+    const auto number = static_cast<std::uint32_t>(page);
+    ENGINE_TRY_ASSIGN(const SqliteFiles::Look look, m_files.look());
+    if (look.refused) {
+        return false;
+    }
+    if (m_files.wal() != nullptr) {
+        if (m_framesFrom != 0) {
+            ENGINE_TRY(findFrames());
+        }
+        const std::optional<std::uint32_t> frame = m_frames.find(number);
+        const bool known = frame.has_value();
+        ENGINE_TRY_ASSIGN(
+            const bool whole,
+            known ? readFramePage(*m_files.wal(), *frame, into) : Result<bool>(false));
+        if (whole && m_map.hashOf(into) == wanted) {
+            return true;
+        }
+    }
+    if (m_files.database() == nullptr) {
+        return false;
+    }
+    // Behind the end of the file a reader gets zeros.
+    std::fill(into.begin(), into.end(), std::byte{0});
+    ENGINE_TRY(m_files.database()->readAt((page - 1) * m_map.pageSize(), into));
+    return m_map.hashOf(into) == wanted;
+}
+
+}  // namespace engine
