@@ -2,6 +2,7 @@
 // An app's process under the command of a test: reads one command a line, does it with the real
 // SQLite, answers one line.
 //     .open PATH    .close    .exit (at once: nothing is committed, unlocked or removed)
+//     .chunk BYTES (the file grows in steps of that size)
 //     .exit-at-delete TEXT (as .exit, when SQLite is about to delete a file with TEXT in its name)
 //     anything else is SQL; the answer is "ok" and the first value of the first row
 // An error is answered with "error " and SQLite's message.
@@ -61,6 +62,11 @@ public:
         if (line.starts_with(".exit-at-delete ")) {
             exitAtDelete(line.substr(16));
             return "ok";
+        }
+        if (line.starts_with(".chunk ")) {
+            int bytes = std::stoi(line.substr(7));
+            return answer(sqlite3_file_control(m_database, "main", SQLITE_FCNTL_CHUNK_SIZE, &bytes),
+                          {});
         }
         if (line == ".close") {
             const int code = sqlite3_close(m_database);

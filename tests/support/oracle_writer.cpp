@@ -24,6 +24,7 @@ struct Run {
     std::uint64_t steps = 0;  // 0 = until stopped
     std::uint64_t pauseUs = 0;
     bool closeAtEnd = true;
+    bool hold = false;  // after the last step keep the database open until stopped
 };
 
 bool parseFlag(Run& run, const std::string& name) {
@@ -33,6 +34,8 @@ bool parseFlag(Run& run, const std::string& name) {
         run.writer.switchJournal = true;
     } else if (name == "--leave-open") {
         run.closeAtEnd = false;
+    } else if (name == "--hold") {
+        run.hold = true;
     } else {
         return false;
     }
@@ -123,6 +126,13 @@ int main(int argc, char** argv) {
         if (run.pauseUs != 0) {
             pauseFor(pauses() % (2 * run.pauseUs));
         }
+    }
+    if (run.hold) {
+        std::printf("holding\n");
+        std::fflush(stdout);
+    }
+    while (run.hold && stopRequested == 0) {
+        pauseFor(1'000'000);
     }
     std::printf("commits=%llu busy=%llu\n",
                 static_cast<unsigned long long>(writer.value()->commits()),

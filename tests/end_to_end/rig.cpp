@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/end_to_end/rig.h"
+
+#include <QDeadlineTimer>
+#include <QDir>
+#include <QFile>
+
+#include "engine/service/control_socket.h"
+
+namespace {
+
+constexpr int kStopMs = 5000;  // 2 s are promised; a loaded machine gets some more
+
+QString fileUrl(const QString& path) {
+    return QStringLiteral("file://") + path;
+}
+
+}  // namespace
+
+Rig::Rig() {
+    QDir(m_folder.path()).mkpath(QStringLiteral("app"));
+    QDir(m_folder.path()).mkpath(QStringLiteral("run"));
+    qputenv("XDG_RUNTIME_DIR", path(QStringLiteral("run")).toUtf8());
+    qputenv("XDG_CONFIG_HOME", path(QStringLiteral("config")).toUtf8());
+}
+
+Rig::~Rig() {
+    if (recorderRuns()) {
+        killRecorder();
+    }
+    killWriters();
+}
+
+QStringList Rig::recorderArguments() const {
+    return {QStringLiteral("--state-dir"),
+            stateFolder(),
+            QStringLiteral("replicate"),
+            database(),
+            fileUrl(replica())};
+}
+
+void Rig::startRecorder() {
+    m_recorder = std::make_unique<QProcess>();
+    m_recorder->setStandardOutputFile(path(QStringLiteral("recorder.out")), QIODevice::Append);
+    m_recorder->setStandardErrorFile(path(QStringLiteral("recorder.err")), QIODevice::Append);
+    QStringList command = recorderPrefix;
+    command << QStringLiteral(STRANDLINE_CLI) << recorderArguments();
+    const QString program = command.takeFirst();
+    m_recorder->start(program, command);
+    m_recorder->waitForStarted();
+}
+
+bool Rig::killRecorder() {
+    const bool ran = recorderRuns();
+    m_recorder->kill();
+    m_recorder->waitForFinished(kStopMs);
+    return ran;
+}
+
+bool Rig::stopRecorder() {
+    if (!recorderRuns()) {
+        return false;
+    }
+    m_recorder->terminate();
+    return m_recorder->waitForFinished(kStopMs) && m_recorder->exitStatus() == QProcess::NormalExit;
+}
+
+bool Rig::letRun(int ms) {
+    return !m_recorder->waitForFinished(ms);
+}
+
+QByteArray Rig::recorderOutput() const {
+    QFile file(path(QStringLiteral("recorder.err")));
+    return file.open(QIODevice::ReadOnly) ? file.readAll().right(8000) : QByteArray();
+}
+
+int Rig::runCli(const QStringList& arguments, QByteArray* output, int timeoutMs) const {
+    QProcess process;
+    process.setProcessChannelMode(output != nullptr ? QProcess::SeparateChannels
+                                                    : QProcess::ForwardedChannels);
+    process.start(QStringLiteral(STRANDLINE_CLI),
+                  QStringList{QStringLiteral("--state-dir"), stateFolder()} + arguments);
+    if (!process.waitForFinished(timeoutMs) || process.exitStatus() != QProcess::NormalExit) {
+        process.kill();
+        process.waitForFinished();
+        return -1;
+    }
+    if (output != nullptr) {
+        *output = process.readAllStandardOutput() + process.readAllStandardError();
+    }
+    return process.exitCode();
+}
+
+int Rig::catchUp(int timeoutMs) {
+    return runCli(
+        {QStringLiteral("replicate"), database(), fileUrl(replica()), QStringLiteral("--once")},
+        nullptr,
+        timeoutMs);
+}
+
+std::optional<engine::EngineStatus> Rig::status() const {
+    const auto reply = engine::askControlSocket(stateFolder().toStdString(),
+                                                R"({"version":1,"request":"status"})",
+                                                std::chrono::milliseconds(1000));
+    if (!reply.ok()) {
+        return std::nullopt;
+    }
+    const auto status = engine::parseStatus(reply.value());
+    return status.ok() ? std::optional(status.value()) : std::nullopt;
+}
+
+bool Rig::waitUntilProtected(int timeoutMs) const {
+    QDeadlineTimer deadline(timeoutMs);
+    while (!deadline.hasExpired()) {
+        const auto now = status();
+        if (now && !now->databases.empty() && now->databases.front().lagMs == 0 &&
+            now->databases.front().storedTxId == now->databases.front().txId) {
+            return true;
+        }
+        if (m_recorder->waitForFinished(20)) {
+            return false;
+        }
+    }
+    return false;
+}
+
+bool Rig::startApp(const QString& program, const QStringList& arguments) {
+    auto app = std::make_unique<QProcess>();
+    app->setProcessChannelMode(QProcess::MergedChannels);
+    app->start(program, arguments);
+    const bool ready = app->waitForReadyRead(30'000) && app->readLine().startsWith("ready");
+    if (!ready) {
+        m_writerOutput += app->readAll();
+    }
+    m_writers.push_back(std::move(app));
+    return ready;
+}
+
+bool Rig::startWriter(const QStringList& options) {
+    return startApp(QStringLiteral(ORACLE_WRITER), QStringList{database(), log()} + options);
+}
+
+bool Rig::startUnloggedWriter(const QStringList& options) {
+    return startApp(QStringLiteral(ORACLE_WRITER),
+                    QStringList{database(), QStringLiteral("-")} + options);
+}
+
+bool Rig::startReader() {
+    return startApp(QStringLiteral(ORACLE_READER), {database()});
+}
+
+bool Rig::waitForFirstWriter(int timeoutMs) {
+    QProcess& writer = *m_writers.front();
+    return writer.state() == QProcess::NotRunning || writer.waitForFinished(timeoutMs);
+}
+
+bool Rig::waitUntilHolding() {
+    QProcess& writer = *m_writers.back();
+    while (!writer.canReadLine()) {
+        if (!writer.waitForReadyRead(60'000)) {
+            return false;
+        }
+    }
+    return writer.readLine().startsWith("holding");
+}
+
+bool Rig::letWritersRun(int ms) {
+    return m_writers.empty() || !m_writers.front()->waitForFinished(ms);
+}
+
+bool Rig::killWriters() {
+    bool allRan = true;
+    for (const auto& writer : m_writers) {
+        allRan = allRan && writer->state() == QProcess::Running;
+        writer->kill();
+    }
+    for (const auto& writer : m_writers) {
+        writer->waitForFinished();
+        m_writerOutput += writer->readAll();
+    }
+    m_writers.clear();
+    return allRan;
+}
+
+bool Rig::stopWriters() {
+    bool allWell = true;
+    for (const auto& writer : m_writers) {
+        writer->terminate();
+    }
+    for (const auto& writer : m_writers) {
+        allWell = writer->waitForFinished(30'000) && writer->exitCode() == 0 && allWell;
+        m_writerOutput += writer->readAll();
+    }
+    m_writers.clear();
+    return allWell;
+}
