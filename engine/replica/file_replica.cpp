@@ -260,6 +260,9 @@ Result<Buffer> FileReplica::read(std::string_view name,
                                  std::optional<std::uint64_t> length,
                                  const std::stop_token& stop) const {
     ENGINE_TRY(checkObjectName(name));
+    if (stop.stop_requested()) {
+        return cancelled();
+    }
     ENGINE_TRY_ASSIGN(const Folder root, openRoot());
     const SplitName parts = split(name);
     Result<Folder> folder = walk(root, parts.folders);

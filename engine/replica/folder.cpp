@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "engine/base/file_system.h"
@@ -91,7 +92,13 @@ Result<Folder::Facts> Folder::facts() const {
     if (::fstat(m_descriptor.fd(), &s) != 0) {
         return failed(errno, "stat", "");
     }
-    return Facts{s.st_dev, s.st_ino};
+
+    struct statvfs v {};
+
+    if (::fstatvfs(m_descriptor.fd(), &v) != 0) {
+        return failed(errno, "stat", "");
+    }
+    return Facts{s.st_dev, s.st_ino, v.f_fsid};
 }
 
 Result<Folder> Folder::child(const std::string& name) const {

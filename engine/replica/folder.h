@@ -43,9 +43,12 @@ public:
     /// A second descriptor of the same folder.
     Result<Folder> again() const;
 
+    /// What tells it from another folder in the same place. The file system's own id is part of
+    /// it: two drives that are plugged in one after the other get the same device number.
     struct Facts {
         std::uint64_t device = 0;
         std::uint64_t inode = 0;
+        std::uint64_t fileSystem = 0;
         friend bool operator==(const Facts&, const Facts&) = default;
     };
 
