@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include "engine/base/ensure.h"
@@ -36,7 +37,7 @@ struct SqliteJournalReader::Memory {
     std::uint64_t bytesRead = 0;
 
     milliseconds pause = kPauseFirst;
-    std::optional<Steady> troubleSince;
+    std::map<Waiting, Steady> troubleSince;  // since the last captured state
     std::optional<Steady> lockedSince;
     /// Since the captured position an app held the file for itself: it need not count commits.
     bool exclusiveSeen = false;
@@ -76,7 +77,7 @@ private:
     void nameTransactions(StateDifference& difference) const;
 
     JournalLook nothingNew(const JournalSight& sight, JournalPosition position);
-    JournalLook notNow(std::optional<Waiting> waiting, milliseconds pauseMax);
+    JournalLook notNow(Waiting waiting, milliseconds pauseMax);
     JournalLook waitForEvent(Waiting waiting);
     JournalLook blocked(const JournalSight& sight);
     JournalLook stopped(JournalScan::Progress progress);
@@ -337,7 +338,7 @@ void SqliteJournalReader::Look::noteCaptured(const JournalSight& sight,
     m_memory.own = position;
     m_memory.exclusiveSeen = sight.exclusiveApp();
     m_memory.pause = kPauseFirst;
-    m_memory.troubleSince.reset();
+    m_memory.troubleSince.clear();
 }
 
 JournalLook SqliteJournalReader::Look::nothingNew(const JournalSight& sight,
@@ -349,17 +350,14 @@ JournalLook SqliteJournalReader::Look::nothingNew(const JournalSight& sight,
     return look;
 }
 
-JournalLook SqliteJournalReader::Look::notNow(std::optional<Waiting> waiting,
-                                              milliseconds pauseMax) {
+JournalLook SqliteJournalReader::Look::notNow(Waiting waiting, milliseconds pauseMax) {
     const Steady now = m_clock.steady();
-    if (!m_memory.troubleSince) {
-        m_memory.troubleSince = now;
-    }
+    const Steady since = m_memory.troubleSince.try_emplace(waiting, now).first->second;
     JournalLook look;
     look.dirty = true;
     look.callAgain = std::min(m_memory.pause, pauseMax);
     m_memory.pause = std::min(m_memory.pause * 2, kPauseLockedMax);
-    if (now - *m_memory.troubleSince >= kPatience) {
+    if (now - since >= kPatience) {
         look.waiting = waiting;
     }
     return look;
