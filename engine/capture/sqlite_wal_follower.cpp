@@ -228,6 +228,7 @@ Result<WalLook> WalFollower::acrossReset(const WalIndexHeader& index, std::stop_
     newer.from.salts = index.salts;
     newer.from.frame = 0;
     newer.from.lastPage = 0;
+    newer.from.checkpoints += 1;  // as long as the header of the new generation is not written
     if (index.frames != 0) {
         ENGINE_TRY_ASSIGN(const auto header, readWalHeader(*m_files.wal()));
         if (!header || header->salts != index.salts) {
@@ -249,35 +250,58 @@ Result<WalLook> WalFollower::acrossReset(const WalIndexHeader& index, std::stop_
     if (stop.stop_requested()) {
         return again("stopped");
     }
-    return bridged(index, std::move(tail), std::move(newer));
+    ENGINE_TRY_ASSIGN(const Between between, whatCameBetween(index, tail, newer));
+    if (between == Between::Unknown) {
+        return lost("reset, what came before it is not known");
+    }
+    return bridged(index, between == Between::Tail, std::move(tail), std::move(newer));
 }
 
-WalLook WalFollower::bridged(const WalIndexHeader& index, WalBatch tail, WalBatch newer) {
-    const bool anyReset = mutated(mutation::kAnyResetBridged);
-    if (!anyReset && !counterIsTrusted()) {
-        return lost("reset, change counter not trusted");
+/// Which commits lie between the position and the new generation.
+Result<WalFollower::Between> WalFollower::whatCameBetween(const WalIndexHeader& index,
+                                                          const WalBatch& tail,
+                                                          const WalBatch& newer) {
+    if (mutated(mutation::kAnyResetBridged)) {
+        return Between::Nothing;
     }
-    const std::uint32_t published = m_base ? index.changes - m_base->changes : 0;
-    const auto inNewer = static_cast<std::uint32_t>(newer.commits.size());
-    const auto inTail = static_cast<std::uint32_t>(tail.commits.size());
     const bool oneStep =
         index.salts.first == m_position->salts.first + 1 || mutated(mutation::kSaltStepIgnored);
-    const bool withoutTail = anyReset || published == inNewer;
-    if (!withoutTail && !(oneStep && published - inNewer == inTail)) {
-        return lost("reset, commits in between are not in the WAL any more");
+    if (counterIsTrusted()) {
+        const std::uint32_t published = index.changes - m_base->changes;
+        const auto inNewer = static_cast<std::uint32_t>(newer.commits.size());
+        if (published == inNewer) {
+            return Between::Nothing;
+        }
+        if (oneStep && published - inNewer == tail.commits.size()) {
+            return Between::Tail;
+        }
     }
+    // Without the counter the tail may hold what was never published; but where there is none, and
+    // none was overwritten or cut off, there was no commit either.
+    const bool noTail = oneStep && tail.commits.empty() && m_position->frame != 0;
+    if (!noTail || newer.from.checkpoints != m_position->checkpoints + 1) {
+        return Between::Unknown;
+    }
+    ENGINE_TRY_ASSIGN(const bool older, olderFrameFollows(*m_files.wal(), tail, index.salts));
+    ENGINE_TRY_ASSIGN(const bool intact, frameIsIntact(*m_files.wal(), *m_position));
+    return older && intact ? Between::Nothing : Between::Unknown;
+}
+
+WalLook WalFollower::bridged(const WalIndexHeader& index,
+                             bool withTail,
+                             WalBatch tail,
+                             WalBatch newer) {
     WalLook look;
     look.kind = WalLook::Kind::Proved;
     look.bridged = true;
     look.end = newer.end();
     look.base = ChangeBase{index.changes, m_lookedAt};
     look.bytesRead = tail.bytesRead + newer.bytesRead;
-    if (!withoutTail) {
+    if (withTail) {
         cutUncoveredGrowth(tail);
         look.batches.push_back(std::move(tail));
     } else {
         newer.from.pageCount = m_position->pageCount;
-        tail = {};
     }
     cutUncoveredGrowth(newer);
     const bool uncovered = newer.more || std::any_of(look.batches.begin(),

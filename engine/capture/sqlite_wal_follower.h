@@ -75,7 +75,11 @@ private:
     Result<WalBatch> readPublished(const WalPosition& from,
                                    const WalIndexHeader& index,
                                    std::stop_token stop);
-    WalLook bridged(const WalIndexHeader& index, WalBatch tail, WalBatch newer);
+    enum class Between : std::uint8_t { Nothing, Tail, Unknown };
+    Result<Between> whatCameBetween(const WalIndexHeader& index,
+                                    const WalBatch& tail,
+                                    const WalBatch& newer);
+    WalLook bridged(const WalIndexHeader& index, bool withTail, WalBatch tail, WalBatch newer);
     bool counterIsTrusted();
     Result<WalBatch> read(const WalPosition& from, WalRead request, std::stop_token stop);
     void drainEvents();

@@ -3,6 +3,8 @@
 // SQLite, answers one line.
 //     .open PATH    .close    .exit (at once: nothing is committed, unlocked or removed)
 //     .chunk BYTES (the file grows in steps of that size)
+//     .reserve BYTES (kept free at the end of each page; before the first table)
+//     .image PATH (every page as this connection sees it, into a file)
 //     .exit-at-delete TEXT (as .exit, when SQLite is about to delete a file with TEXT in its name)
 //     anything else is SQL; the answer is "ok" and the first value of the first row
 // An error is answered with "error " and SQLite's message.
@@ -68,6 +70,14 @@ public:
             return answer(sqlite3_file_control(m_database, "main", SQLITE_FCNTL_CHUNK_SIZE, &bytes),
                           {});
         }
+        if (line.starts_with(".reserve ")) {
+            int bytes = std::stoi(line.substr(9));
+            return answer(
+                sqlite3_file_control(m_database, "main", SQLITE_FCNTL_RESERVE_BYTES, &bytes), {});
+        }
+        if (line.starts_with(".image ")) {
+            return writeImage(line.substr(7));
+        }
         if (line == ".close") {
             const int code = sqlite3_close(m_database);
             m_database = nullptr;
@@ -79,6 +89,18 @@ public:
     }
 
 private:
+    std::string writeImage(const std::string& path) {
+        sqlite3_int64 size = 0;
+        unsigned char* pages = sqlite3_serialize(m_database, "main", &size, 0);
+        std::FILE* file = std::fopen(path.c_str(), "wb");
+        const auto bytes = static_cast<std::size_t>(size);
+        const bool good =
+            pages != nullptr && file != nullptr && std::fwrite(pages, 1, bytes, file) == bytes;
+        sqlite3_free(pages);
+        const bool closed = file != nullptr && std::fclose(file) == 0;
+        return good && closed ? "ok" : "error no image";
+    }
+
     std::string answer(int code, const std::string& value) const {
         if (code != SQLITE_OK) {
             return std::string("error ") +
