@@ -179,8 +179,12 @@ Result<std::vector<FolderEntry>> listFolder(const std::string& path) {
         return errnoError(errno, "list " + path);
     }
     std::vector<FolderEntry> entries;
-    errno = 0;
-    while (const struct dirent* entry = ::readdir(folder.get())) {
+    for (;;) {
+        errno = 0;  // the only way to tell the end from a failure; stat below may set it too
+        const struct dirent* entry = ::readdir(folder.get());
+        if (entry == nullptr) {
+            break;
+        }
         const std::string name = entry->d_name;
         if (name == "." || name == "..") {
             continue;

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <atomic>
+#include <latch>
+
+#include <QtTest>
+
+#include "engine/base/worker_pool.h"
+
+using namespace engine;
+
+class TestWorkerPool : public QObject {
+    Q_OBJECT
+private slots:
+    void tasks_allRunBeforeTheDestructorReturns();
+    void tasks_runOnAllThreadsAtOnce();
+    void submit_fromSeveralThreads_runsEachOnce();
+};
+
+void TestWorkerPool::tasks_allRunBeforeTheDestructorReturns() {
+    for (const unsigned threads : {1u, 2u, 4u}) {
+        std::atomic<int> ran = 0;
+        {
+            WorkerPool pool(threads);
+            QCOMPARE(pool.threads(), threads);
+            for (int i = 0; i < 1000; ++i) {
+                pool.submit([&ran] { ++ran; });
+            }
+        }
+        QCOMPARE(ran.load(), 1000);
+    }
+}
+
+void TestWorkerPool::tasks_runOnAllThreadsAtOnce() {
+    // Each task waits for the others: it ends only if all threads take one. (Tasks of the engine
+    // never wait; here it is the proof.)
+    constexpr int kThreads = 3;
+    std::latch all(kThreads);
+    WorkerPool pool(kThreads);
+    for (int i = 0; i < kThreads; ++i) {
+        pool.submit([&all] { all.arrive_and_wait(); });
+    }
+    all.wait();
+}
+
+void TestWorkerPool::submit_fromSeveralThreads_runsEachOnce() {
+    std::atomic<std::int64_t> sum = 0;
+    {
+        WorkerPool pool(2);
+        const auto feed = [&](std::stop_token) {
+            for (int i = 1; i <= 500; ++i) {
+                pool.submit([&sum, i] { sum += i; });
+            }
+        };
+        Thread a("a", feed);
+        Thread b("b", feed);
+        a.join();
+        b.join();
+    }
+    QCOMPARE(sum.load(), std::int64_t{2 * 500 * 501 / 2});
+}
+
+QTEST_GUILESS_MAIN(TestWorkerPool)
+#include "tst_worker_pool.moc"
