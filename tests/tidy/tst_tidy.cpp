@@ -96,12 +96,13 @@ struct Ban {
     std::string word;
     std::string instead;
     bool inCommentsToo = false;
+    std::string unlessBefore = {};  // std::thread::hardware_concurrency() starts nothing
 };
 
 const std::vector<Ban>& bans() {
     static const std::vector<Ban> list = {
         {std::string("FIX") + "ME", "an issue, or do it", true},
-        {"std::thread", "engine::Thread (base/thread.h)"},
+        {"std::thread", "engine::Thread (base/thread.h)", false, "::"},
         {"std::async", "engine::WorkerPool or Job"},
         {".detach(", "a Thread member: its destructor joins"},
         {"std::views", "a loop or std::ranges algorithms (clang 14 cannot read views)"},
@@ -160,7 +161,9 @@ std::string refusal(const SourceFile& file, const Include& include, const Allowe
         if (library.empty()) {
             return {};
         }
-        if (!allowed.libraries.contains(library)) {
+        // base/log.h brings fmt to every room that may include base.
+        const bool fmtFromBase = library == "fmt" && allowed.rooms.contains("base");
+        if (!fmtFromBase && !allowed.libraries.contains(library)) {
             return own + " may not include <" + include.target + "> (" + library + ")";
         }
         const bool inUi = library == "Qt";
@@ -319,6 +322,10 @@ void TestTidy::bans_everySource_areKept() {
             const std::string& text = ban.inCommentsToo ? file.text : file.code;
             for (std::size_t at = findWord(text, ban.word, 0); at != std::string::npos;
                  at = findWord(text, ban.word, at + 1)) {
+                const std::string rest = text.substr(at + ban.word.size(), 2);
+                if (!ban.unlessBefore.empty() && rest == ban.unlessBefore) {
+                    continue;
+                }
                 problems.push_back(place(file, lineAt(text, at)) + ban.word + ": instead use " +
                                    ban.instead);
             }
@@ -330,7 +337,9 @@ void TestTidy::bans_everySource_areKept() {
 void TestTidy::lengths_everySource_areKept() {
     std::vector<std::string> problems;
     for (const SourceFile& file : m_files) {
-        const std::size_t linesMax = file.isHeader() ? 150 : 500;
+        // Tables of cases are longer than code.
+        const std::size_t sourceMax = file.path.starts_with("tests/") ? 800 : 500;
+        const std::size_t linesMax = file.isHeader() ? 150 : sourceMax;
         if (file.lines.size() > linesMax) {
             problems.push_back(file.path + ": " + std::to_string(file.lines.size()) +
                                " lines, at most " + std::to_string(linesMax) +
