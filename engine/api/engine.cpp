@@ -18,7 +18,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::milliseconds kConfigLook{2000};
+constexpr std::chrono::milliseconds kLook{2000};
+constexpr unsigned kLooksPerRecheck = 15;
 constexpr std::chrono::milliseconds kAskTimeout{5000};
 
 std::string ok() {
@@ -156,8 +157,14 @@ private:
     }
 
     void maintain(std::stop_token stop) {
-        while (pauseFor(stop, kConfigLook)) {
+        for (unsigned looks = 1; pauseFor(stop, kLook); ++looks) {
             endPauseWhenDue();
+            {
+                MutexLock lock(m_mutex);
+                if (m_runtime != nullptr) {
+                    m_runtime->lookAgain(looks % kLooksPerRecheck == 0);
+                }
+            }
             if (!m_options.configPath.empty()) {
                 rereadConfig();
             }

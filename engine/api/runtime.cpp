@@ -37,7 +37,7 @@ struct Runtime::Entry {
     std::unique_ptr<Controller> controller;
     std::vector<ReplicaLanes*> lanes;  // in the order of config.replicas
     std::size_t scheduled = 0;
-    std::size_t watched = 0;
+    ChangeWatcher::Id watched = 0;
 };
 
 Runtime::Runtime(const Config& config, EventQueue& events, const Clock& clock)
@@ -90,7 +90,7 @@ Status Runtime::addDatabase(const DatabaseConfig& database, StateFolder& state) 
     options.stateFolder = std::move(folder);
     options.replicas = database.replicas.size();
     options.clock = &m_clock;
-    options.makeCapture = makeCapture;
+    options.makeCapture = createCapture;
     options.changed = [this, raw] { onChanged(*raw); };
     const DatabaseInfo info{
         options.location, database.name, database.path, computerName(), DatabaseEngine::Sqlite, {}};
@@ -110,17 +110,13 @@ Status Runtime::addDatabase(const DatabaseConfig& database, StateFolder& state) 
 Status Runtime::start() {
     ENSURE(!m_started);
     m_scheduler = std::make_unique<Scheduler>(std::min(4U, cores()), m_clock);
-    ENGINE_TRY_ASSIGN(m_watcher, ChangeWatcher::start([this](std::size_t watched) {
-                          for (const auto& entry : m_entries) {
-                              if (entry->watched == watched) {
-                                  entry->controller->noteEvents(m_watcher->take(watched));
-                                  m_scheduler->wake(entry->scheduled);
-                              }
-                          }
-                      }));
+    m_watcher = std::make_unique<ChangeWatcher>([this](ChangeWatcher::Id id) { onEvents(id); });
     for (const auto& entry : m_entries) {
         entry->scheduled = m_scheduler->add(*entry->controller);
-        entry->watched = m_watcher->add(entry->config.path);
+        const ChangeWatcher::Id id = m_watcher->add(entry->config.path);
+        MutexLock lock(m_mutex);
+        entry->watched = id;
+        m_watched[id] = entry.get();
     }
     for (const auto& lanes : m_lanes) {
         lanes->start();
@@ -135,14 +131,43 @@ void Runtime::stop() {
         return;
     }
     m_started = false;
-    m_watcher.reset();
     m_scheduler->stop();
+    m_watcher.reset();
     for (const auto& lanes : m_lanes) {
         lanes->stop();
     }
     for (const auto& entry : m_entries) {
         ignoreError(entry->controller->stop(),
                     "it is logged, and the next start recovers what is durable");
+    }
+}
+
+void Runtime::onEvents(ChangeWatcher::Id id) {
+    Entry* entry = nullptr;
+    {
+        MutexLock lock(m_mutex);
+        if (const auto found = m_watched.find(id); found != m_watched.end()) {
+            entry = found->second;
+        }
+    }
+    if (entry != nullptr) {
+        wakeWith(*entry, m_watcher->take(id));
+    }
+}
+
+void Runtime::wakeWith(Entry& entry, const SourceEvents& events) {
+    entry.controller->noteEvents(events);
+    m_scheduler->wake(entry.scheduled);
+}
+
+void Runtime::lookAgain(bool recheck) {
+    for (const auto& entry : m_entries) {
+        if (recheck) {
+            m_watcher->recheck(entry->watched);
+        }
+        if (m_watcher->polled(entry->watched)) {
+            wakeWith(*entry, m_watcher->take(entry->watched));
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 // changed configuration is a new Runtime after the old one has stopped.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -40,6 +41,9 @@ public:
     void setPaused(bool paused);
     /// Tries again now what stopped.
     void retryNow();
+    /// From the maintenance thread: looks at databases that give no events; with recheck also
+    /// whether the watches still stand where the paths lead.
+    void lookAgain(bool recheck);
 
 private:
     /// One database: its controller and where it is known.
@@ -48,6 +52,8 @@ private:
     Runtime(const Config& config, EventQueue& events, const Clock& clock);
     Status addReplicas(const StateFolder& state);
     Status addDatabase(const DatabaseConfig& database, StateFolder& state);
+    void onEvents(ChangeWatcher::Id id);
+    void wakeWith(Entry& entry, const SourceEvents& events);
     void onChanged(Entry& entry);
     void noteChanged();
     DatabaseStatus databaseStatus(const Entry& entry, bool paused) const;
@@ -66,6 +72,7 @@ private:
 
     mutable Mutex m_mutex;
     Condition m_progress;
+    std::map<ChangeWatcher::Id, Entry*> m_watched ENGINE_GUARDED_BY(m_mutex);
     std::uint64_t m_changes ENGINE_GUARDED_BY(m_mutex) = 0;
 };
 

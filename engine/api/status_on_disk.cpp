@@ -54,12 +54,11 @@ ReplicaStatus replicaOnDisk(const ReplicaConfig& config,
         if (!snapshot.snapshotTx || snapshot.snapshotAt < status.lastSnapshotAt) {
             continue;
         }
-        const AckState segment = segments.value()->state(id);
         generation = id;
         status.restorable = true;
         status.lastSnapshotAt = snapshot.snapshotAt;
-        status.storedTxId = std::max(*snapshot.snapshotTx, segment.segmentsTx);
-        status.lastUploadAt = std::max(snapshot.snapshotAt, segment.lastUploadAt);
+        status.storedTxId = std::max(*snapshot.snapshotTx, snapshot.segmentsTx);
+        status.lastUploadAt = std::max(snapshot.snapshotAt, snapshot.lastUploadAt);
     }
     return status;
 }

@@ -62,6 +62,7 @@ Result<RecoveredCapture> recoverCapture(const std::string& checkpointPath, const
     RecoveredCapture recovered;
     ENGINE_TRY_ASSIGN(recovered.state, loadPageMap(checkpointPath));
     PageMapCheckpoint& state = recovered.state;
+    recovered.checkpointTx = state.tx;
     if (const auto at = state.position.find(kLastCommitAtAttr); at != state.position.end()) {
         ENGINE_TRY_ASSIGN(const std::uint64_t ms, parseDecimal(at->second));
         recovered.lastCommitAt = Time{static_cast<std::int64_t>(ms)};

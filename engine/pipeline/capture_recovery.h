@@ -13,6 +13,7 @@ namespace engine {
 
 struct RecoveredCapture {
     PageMapCheckpoint state;  // at the last durable commit
+    TxId checkpointTx;        // where the file is: the log has to keep what comes after it
     Time lastCommitAt;        // when that commit was seen
 };
 

@@ -153,7 +153,7 @@ Status Controller::resumeFrom(RecoveredCapture recovered) {
     PageMapCheckpoint& state = recovered.state;
     m_generation = state.generation;
     m_baselineTx = state.tx;
-    m_checkpointTx = state.tx;
+    m_checkpointTx = recovered.checkpointTx;
     m_checkpointAt = m_clock.steady();
     m_bytesAtCheckpoint = 0;
     const SegmentBuilder::Start start{state.tx, state.map.root(), recovered.lastCommitAt};

@@ -21,10 +21,10 @@ struct ReplicaLanes::Slot {
     Controller& controller;
     const std::size_t replica;
     const std::string databaseJson;
-    std::unique_ptr<AckJournal> segmentsJournal;   // the segment lane's
-    std::unique_ptr<AckJournal> snapshotsJournal;  // the snapshot lane's
-    bool described = false;                        // the segment lane's: database.json is there
-    bool snapshotsCleaned = false;                 // the snapshot lane's
+    std::unique_ptr<AckJournal> journal;
+    std::map<GenerationId, TxId> ackedAtStart;
+    bool described = false;         // the segment lane's: database.json is there
+    bool snapshotsCleaned = false;  // the snapshot lane's
     Backoff segmentsBackoff{kBackoffFirst, kBackoffLongest};
     Backoff snapshotBackoff{kBackoffFirst, kBackoffLongest};
     SlotState state;  // guarded by the lanes' mutex
@@ -45,18 +45,22 @@ Status ReplicaLanes::add(Controller& controller,
                          const std::string& databaseJson) {
     const std::string folder = joinPath(controller.stateFolder(), "acks");
     ENGINE_TRY(makeFolders(folder));
-    const std::string stem = joinPath(folder, fileNameOf(m_options.knownFile));
+    const std::string path = joinPath(folder, fileNameOf(m_options.knownFile));
     auto slot = std::make_unique<Slot>(controller, replica, databaseJson);
-    ENGINE_TRY_ASSIGN(slot->segmentsJournal, AckJournal::open(stem + ".segments"));
-    ENGINE_TRY_ASSIGN(slot->snapshotsJournal, AckJournal::open(stem + ".snapshots"));
-    for (const GenerationId generation : slot->snapshotsJournal->generations()) {
-        const AckState acked = slot->snapshotsJournal->state(generation);
-        if (acked.snapshotTx) {
-            slot->state.snapshots[generation] = *acked.snapshotTx;
-            if (acked.snapshotAt > slot->state.lastSnapshotAt) {
-                slot->state.lastSnapshotAt = acked.snapshotAt;
-                slot->state.snapshotBytes = acked.snapshotBytes;
-            }
+    ENGINE_TRY_ASSIGN(slot->journal, AckJournal::open(path));
+    for (const GenerationId generation : slot->journal->generations()) {
+        const AckState acked = slot->journal->state(generation);
+        slot->ackedAtStart[generation] =
+            std::max(acked.segmentsTx, acked.snapshotTx.value_or(TxId{}));
+        slot->state.lastUploadAt = std::max(slot->state.lastUploadAt, acked.lastUploadAt);
+        if (!acked.snapshotTx) {
+            continue;
+        }
+        slot->state.snapshots[generation] = *acked.snapshotTx;
+        if (acked.snapshotAt >= slot->state.lastSnapshotAt) {
+            slot->state.lastSnapshotAt = acked.snapshotAt;
+            slot->state.snapshotBytes = acked.snapshotBytes;
+            slot->state.bytesSinceSnapshot = acked.segmentBytesSinceSnapshot;
         }
     }
     m_slots.push_back(std::move(slot));
@@ -224,8 +228,7 @@ Status ReplicaLanes::work(Lane lane, Slot& slot, Replica& replica, std::stop_tok
             m_linkBackoff.reset();
         }
     }
-    AckJournal& journal = lane == Lane::Segments ? *slot.segmentsJournal : *slot.snapshotsJournal;
-    const UploadTools tools{replica, journal, slot.controller, m_options.pool, m_clock};
+    const UploadTools tools{replica, *slot.journal, slot.controller, m_options.pool, m_clock};
     return lane == Lane::Segments ? workSegments(slot, tools, std::move(stop))
                                   : workSnapshot(slot, tools, std::move(stop));
 }
@@ -301,6 +304,12 @@ Status ReplicaLanes::workSegments(Slot& slot, const UploadTools& tools, std::sto
     if (!current) {
         return Error{ErrorCode::Unavailable, "the database is not being recorded right now"};
     }
+    // What was lost here after it was stored there would be numbered a second time.
+    const auto acked = slot.ackedAtStart.find(current->id);
+    if (acked != slot.ackedAtStart.end() && acked->second > current->baselineTx) {
+        slot.controller.reportStateLost();
+        return Error{ErrorCode::Discontinuity, "the local log is behind what this replica has"};
+    }
     for (const GenerationId generation : slot.controller.loggedGenerations()) {
         bool restorable = false;
         {
@@ -312,8 +321,8 @@ Status ReplicaLanes::workSegments(Slot& slot, const UploadTools& tools, std::sto
             ENGINE_TRY(sendGeneration(slot, generation, tools, stop));
         }
     }
-    const std::vector<GenerationId> known = tools.journal.generations();
-    if (std::find(known.begin(), known.end(), current->id) == known.end()) {
+    // Nothing of this generation was sent yet: what comes before its baseline never will be.
+    if (tools.journal.state(current->id).segmentsTx == TxId{}) {
         ENGINE_TRY(tools.journal.startGeneration(current->id, current->baselineTx));
     }
     {
@@ -330,20 +339,22 @@ Status ReplicaLanes::sendGeneration(Slot& slot,
     for (;;) {
         const TxId stored = tools.journal.state(generation).segmentsTx;
         const std::vector<ShadowSegment> pending = slot.controller.pendingAfter(generation, stored);
+        bool owed = !pending.empty();
         {
             MutexLock lock(m_mutex);
             SlotState& state = slot.state;
             if (generation == state.generation) {
                 state.segmentsTx = stored;
-                if (state.publishedTx <= stored) {
+                owed = owed || state.publishedTx > stored;
+                if (!owed) {
                     state.pendingSince.reset();
                 }
             }
         }
-        if (pending.empty() || stop.stop_requested()) {
+        if (!owed || stop.stop_requested()) {
             return {};
         }
-        if (pending.front().firstTx != stored.next()) {
+        if (pending.empty() || pending.front().firstTx != stored.next()) {
             slot.controller.reportStateLost();
             return Error{ErrorCode::Discontinuity, "changes are missing in the local log"};
         }
