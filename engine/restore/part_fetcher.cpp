@@ -72,16 +72,16 @@ Result<std::shared_ptr<FetchedPart>> PartFetcher::next() {
     if (m_given == m_jobs.size()) {
         return std::shared_ptr<FetchedPart>();
     }
+    const std::size_t at = m_given++;
     MutexLock lock(m_mutex);
-    const bool ready = m_changed.wait(m_mutex, m_ownStop.get_token(), [this]() ENGINE_NO_TSA {
-        return m_outcomes[m_given].has_value();
+    const bool ready = m_changed.wait(m_mutex, m_ownStop.get_token(), [&]() ENGINE_NO_TSA {
+        return m_outcomes[at].has_value();
     });
     if (!ready) {
         return Error{ErrorCode::Cancelled, "stopped while objects were fetched"};
     }
-    Outcome outcome = std::move(*m_outcomes[m_given]);
-    m_outcomes[m_given].reset();
-    ++m_given;
+    Outcome outcome = std::move(*m_outcomes[at]);
+    m_outcomes[at].reset();
     return outcome;
 }
 

@@ -2,6 +2,7 @@
 #include "tests/history/history_maker.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace engine {
 
@@ -63,11 +64,14 @@ Status HistoryMaker::writeFrames(ArtefactWriter& writer,
                                  const Buffer& after,
                                  bool all) {
     const Buffer zero(m_pageSize);
+    bool drop = m_dropFirstFrame && writer.commitCount() == 0;
     for (std::size_t at = 0; at < after.size(); at += m_pageSize) {
         const ByteView now = ByteView(after).subspan(at, m_pageSize);
         const ByteView old =
             at < before.size() ? ByteView(before).subspan(at, m_pageSize) : ByteView(zero);
-        if (all || !std::equal(now.begin(), now.end(), old.begin())) {
+        const bool changed = !std::equal(now.begin(), now.end(), old.begin());
+        const bool dropped = changed && std::exchange(drop, drop && !changed);
+        if ((all || changed) && !dropped) {
             const std::uint64_t page = at / m_pageSize + firstPageOf(m_engine);
             ENGINE_TRY(writer.frame(PageFrame{page, 0, now}));
         }

@@ -65,6 +65,9 @@ public:
 
     void setWriter(WriterId writer) { m_writer = writer; }
 
+    /// A recorder with a bug: the first frame of each segment is not written.
+    void setDropFirstFrame(bool drop) { m_dropFirstFrame = drop; }
+
     const DatabaseLocation& location() const noexcept { return m_location; }
 
     std::uint32_t pageSize() const noexcept { return m_pageSize; }
@@ -86,6 +89,7 @@ private:
     const std::uint64_t m_seed = 0x5eed;
     WriterId m_writer{0x77};
     std::uint32_t m_partBytes = 1u << 20;
+    bool m_dropFirstFrame = false;
     std::uint64_t m_generations = 0;
     std::unique_ptr<MemoryReplica> m_replica = std::make_unique<MemoryReplica>();
     std::vector<MadeState> m_states;
