@@ -37,20 +37,23 @@ constexpr std::array kKnown = {
 
 }  // namespace
 
+FileSystemKind fileSystemKindOfMagic(std::uint32_t magic) {
+    const auto* known = std::find_if(kKnown.begin(), kKnown.end(), [magic](const KnownKind& kind) {
+        return kind.magic == magic;
+    });
+    if (known == kKnown.end()) {
+        return {fmt::format("0x{:08x}", magic), false};
+    }
+    return {known->name, known->remote};
+}
+
 Result<FileSystemKind> fileSystemKindOf(const std::string& path) {
     struct statfs facts {};
 
     if (::statfs(path.c_str(), &facts) != 0) {
         return errnoError(errno, "statfs " + path);
     }
-    const auto magic = static_cast<std::uint32_t>(facts.f_type);
-    const auto* known = std::find_if(kKnown.begin(), kKnown.end(), [magic](const KnownKind& kind) {
-        return kind.magic == magic;
-    });
-    if (known == kKnown.end()) {
-        return FileSystemKind{fmt::format("0x{:08x}", magic), false};
-    }
-    return FileSystemKind{known->name, known->remote};
+    return fileSystemKindOfMagic(static_cast<std::uint32_t>(facts.f_type));
 }
 
 }  // namespace engine

@@ -2,6 +2,7 @@
 // What kind of file system a path lies on, as far as it matters to capture.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "engine/base/result.h"
@@ -15,6 +16,8 @@ struct FileSystemKind {
     bool remote = false;
 };
 
+/// magic: statfs' f_type.
+FileSystemKind fileSystemKindOfMagic(std::uint32_t magic);
 /// The path must exist. Errors: NotFound, PermissionDenied, Io.
 Result<FileSystemKind> fileSystemKindOf(const std::string& path);
 
