@@ -3,6 +3,7 @@
 // log, the known ids of the state folder.
 #pragma once
 
+#include "engine/base/clock.h"
 #include "engine/base/file_system.h"
 #include "engine/base/log.h"
 #include "engine/config/config_document.h"
