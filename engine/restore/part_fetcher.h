@@ -58,7 +58,7 @@ private:
 /// Owned by the thread that restores or verifies; that thread alone calls next().
 class PartFetcher {
 public:
-    static constexpr std::uint64_t kBytesInFlightMax = 64u << 20;
+    static constexpr std::uint64_t kBytesInFlightMax = 48u << 20;
 
     /// replica, sealer and history outlive the fetcher, and the fetcher the parts that it gave out.
     PartFetcher(Replica& replica,
