@@ -105,6 +105,7 @@ private slots:
 
     void bytes_writtenToday_areThoseOfTheFiles();
     void pageMap_file_isReadAndWrittenAlike();
+    void document_dumps_areThoseOfTheFile();
 };
 
 void TestArtefactGolden::initTestCase() {
@@ -182,6 +183,27 @@ void TestArtefactGolden::pageMap_file_isReadAndWrittenAlike() {
                           loaded.value().map));
     QVERIFY(readWholeFile(path, 1u << 20).value() ==
             readWholeFile(pathOf("v1-page-map.bin"), 1u << 20).value());
+}
+
+void TestArtefactGolden::document_dumps_areThoseOfTheFile() {
+    const auto document = readWholeFile(FORMAT_DOCUMENT, 1u << 20);
+    const auto file = readWholeFile(pathOf("v1-tiny.p1.bin"), 1u << 20);
+    VERIFY_OK(document);
+    VERIFY_OK(file);
+    const QByteArray text = QByteArray::fromStdString(textOf(document.value()));
+    const QByteArray whole = QByteArray::fromStdString(textOf(file.value()));
+    qsizetype shown = 0;
+    for (const QByteArray& line : text.split('\n')) {
+        bool isAddress = false;
+        const qsizetype address = line.left(8).toInt(&isAddress, 16);
+        if (line.indexOf(": ") != 8 || !isAddress) {
+            continue;
+        }
+        const QByteArray bytes = QByteArray::fromHex(line.mid(10));
+        QCOMPARE(bytes, whole.mid(address, bytes.size()));
+        shown += bytes.size();
+    }
+    QVERIFY(shown > 350);
 }
 
 QTEST_GUILESS_MAIN(TestArtefactGolden)
