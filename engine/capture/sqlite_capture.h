@@ -96,6 +96,7 @@ private:
     Result<Turn> handOnLook(Work& work, const WalLook& look);
     Result<HandOn> handOnCommit(Work& work, const WalBatch& batch, std::size_t index);
     Result<ByteView> bytesOf(const WalBatch& batch, const StagedPage& staged);
+    Turn waitLonger(Work& work);
     Result<Turn> nothingNew(Work& work, const WalLook& look);
     Result<Turn> settle();
     void noteFrames(const WalBatch& batch, const WalCommit& commit);
@@ -135,6 +136,7 @@ private:
     std::optional<Time> m_dirtySince;
     std::optional<Steady> m_tailSince;
     std::chrono::milliseconds m_settlePause{1};
+    int m_looksAgain = 0;  // in a row
     int m_sweepsLost = 0;
     bool m_sweepIsDone = false;
     Steady m_sweepNotBefore;

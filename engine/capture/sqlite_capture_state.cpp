@@ -47,8 +47,13 @@ Result<SqliteCapture::Turn> SqliteCapture::sweepTurn(Work& work) {
     m_counters.bytesRead += m_sweep->bytesRead() - before;
     switch (progress) {
         case SqliteSweep::Progress::Reading:
+            m_looksAgain = 0;
             return Turn::Again;
         case SqliteSweep::Progress::NotNow:
+            if (!m_sweep->waiting() && m_sweep->pause() <= milliseconds{1}) {
+                m_looksAgain += 1;
+                return waitLonger(work);
+            }
             return wait(work, m_sweep->waiting(), m_sweep->pause());
         case SqliteSweep::Progress::Lost:
             return sweepLost(work);

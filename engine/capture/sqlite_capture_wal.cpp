@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SqliteCapture while the source is a WAL database and the captured state has an anchor.
+#include <algorithm>
 #include <utility>
 
 #include "engine/base/ensure.h"
@@ -18,6 +19,8 @@ constexpr milliseconds kQuietMin{20};
 constexpr milliseconds kSoon{1};
 constexpr milliseconds kTailPatience{1000};
 constexpr milliseconds kTailPause{10};
+constexpr milliseconds kPauseMax{1000};
+constexpr int kLooksAtOnce = 16;
 
 }  // namespace
 
@@ -85,8 +88,9 @@ Result<bool> SqliteCapture::standOnRest() {
 
 Result<SqliteCapture::Turn> SqliteCapture::followTurn(Work& work) {
     ENGINE_TRY_ASSIGN(const bool stands, standOnRest());
-    if (!stands && m_rest) {
-        return wait(work, std::nullopt, kSoon);  // the index is being built
+    if (!stands && m_rest) {  // the index is being built
+        m_looksAgain += 1;
+        return waitLonger(work);
     }
     if (!stands) {
         loseAnchor();
@@ -116,10 +120,11 @@ Result<SqliteCapture::Turn> SqliteCapture::takeLook(Work& work, const WalLook& l
         case WalLook::Kind::Proved:
             return handOnLook(work, look);
         case WalLook::Kind::Again:
-            // Bounded by the time of the step.
-            return Turn::Again;
+            m_looksAgain += 1;
+            return m_looksAgain < kLooksAtOnce ? Turn::Again : waitLonger(work);
         case WalLook::Kind::NotReady:
-            return wait(work, std::nullopt, kSoon);
+            m_looksAgain = std::max(m_looksAgain + 1, kLooksAtOnce);
+            return waitLonger(work);
         case WalLook::Kind::Lost:
             break;
     }
@@ -129,7 +134,15 @@ Result<SqliteCapture::Turn> SqliteCapture::takeLook(Work& work, const WalLook& l
     return Turn::Again;
 }
 
+/// The source moves each time that we look, or is left half done by a crash: ever less often.
+SqliteCapture::Turn SqliteCapture::waitLonger(Work& work) {
+    noteDirty();
+    const int doublings = std::clamp(m_looksAgain - kLooksAtOnce, 0, 10);
+    return wait(work, std::nullopt, std::min(kSoon * (1 << doublings), kPauseMax));
+}
+
 Result<SqliteCapture::Turn> SqliteCapture::nothingNew(Work& work, const WalLook& look) {
+    m_looksAgain = 0;
     m_follower.tookAll(look);
     if (look.openTail) {
         // A commit in flight, or frames that SQLite left without checksums: those stay.
@@ -163,6 +176,7 @@ Result<SqliteCapture::Turn> SqliteCapture::settle() {
 }
 
 Result<SqliteCapture::Turn> SqliteCapture::handOnLook(Work& work, const WalLook& look) {
+    m_looksAgain = 0;
     m_tailSince.reset();
     for (const WalBatch& batch : look.batches) {
         for (std::size_t i = 0; i < batch.commits.size(); ++i) {

@@ -214,6 +214,7 @@ Result<SqliteSweep::Halt> SqliteSweep::follow(std::stop_token stop) {
                 if (halt) {
                     return halt;
                 }
+                i = 0;
                 break;
             }
             case WalLook::Kind::Again:
@@ -228,7 +229,7 @@ Result<SqliteSweep::Halt> SqliteSweep::follow(std::stop_token stop) {
                 break;
         }
     }
-    return Halt(Progress::Reading);
+    return Halt(notNow(std::nullopt, kSoon));
 }
 
 Result<SqliteSweep::Halt> SqliteSweep::takeLook(const WalLook& look) {

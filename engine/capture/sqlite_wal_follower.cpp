@@ -54,8 +54,10 @@ void cutUncoveredGrowth(WalBatch& batch) {
     }
 }
 
-WalLook proved(WalBatch batch) {
-    cutUncoveredGrowth(batch);
+WalLook proved(WalBatch batch, bool checkGrowth) {
+    if (checkGrowth) {
+        cutUncoveredGrowth(batch);
+    }
     if (batch.commits.empty() && batch.more) {
         return lost("pages grown over without a frame");
     }
@@ -72,6 +74,7 @@ WalLook proved(WalBatch batch) {
 
 void WalFollower::adopt(const WalPosition& position) {
     m_position = position;
+    m_checkGrowth = position.pageCount != 0;
     m_base.reset();
 }
 
@@ -90,6 +93,7 @@ void WalFollower::took(const WalBatch& batch, std::size_t index) {
 
 void WalFollower::tookAll(const WalLook& look) {
     m_position = look.end;
+    m_checkGrowth = m_checkGrowth || look.kind == WalLook::Kind::Nothing;
     if (look.base) {
         m_base = look.base;
         m_touched = std::exchange(m_touchedLate, false);
@@ -188,7 +192,7 @@ Result<WalLook> WalFollower::sameGeneration(const WalIndexHeader& index, std::st
             batch.commits.back().checksum = index.frameChecksum;
         }
     }
-    WalLook look = proved(std::move(batch));
+    WalLook look = proved(std::move(batch), m_checkGrowth);
     if (look.kind == WalLook::Kind::Proved && !look.more) {
         look.base = nothing.base;
     }
@@ -357,7 +361,7 @@ Result<WalLook> WalFollower::chainOn(const WalHeader& header, std::stop_token st
     if (m_files.attached() != LockState::Free && !mutated(mutation::kAttachNotAskedAgain)) {
         return again("attached meanwhile");
     }
-    return proved(std::move(batch));
+    return proved(std::move(batch), m_checkGrowth);
 }
 
 Result<WalLook> WalFollower::chainAcrossReset(const WalHeader& header, std::stop_token stop) {

@@ -50,7 +50,9 @@ public:
 
     const std::optional<WalPosition>& position() const noexcept { return m_position; }
 
-    /// Stands there from now on; resets are bridged again once the change counter was seen.
+    /// Stands there from now on; resets are bridged again once the change counter was seen. With
+    /// an unknown page count, pages grown over without a frame are allowed until all that is there
+    /// was taken: they are in the file.
     void adopt(const WalPosition& position);
     void forget() noexcept;
 
@@ -90,6 +92,7 @@ private:
     std::optional<WalPosition> m_position;
     std::optional<ChangeBase> m_base;
     Steady m_lookedAt;
+    bool m_checkGrowth = true;
     bool m_touched = false;      // -shm, since the base was confirmed
     bool m_touchedLate = false;  // the same, but after the header of this look was read
 };
