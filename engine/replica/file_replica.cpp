@@ -136,7 +136,7 @@ Status FileReplica::open(std::stop_token stop) {
     if (!root.ok()) {
         return seamError(std::move(root).error());
     }
-    ENGINE_TRY_ASSIGN(const Folder::Facts facts, root.value().facts());
+    ENGINE_TRY_ASSIGN(const Folder::Facts facts, seam(root.value().facts()));
     {
         MutexLock lock(m_mutex);
         m_identity = facts;
@@ -179,7 +179,7 @@ Result<Folder> FileReplica::openRoot() const {
         error.code = error.code == ErrorCode::NotFound ? ErrorCode::Unavailable : error.code;
         return error;
     }
-    ENGINE_TRY_ASSIGN(const Folder::Facts facts, root.value().facts());
+    ENGINE_TRY_ASSIGN(const Folder::Facts facts, seam(root.value().facts()));
     if (facts != *identity) {
         return Error{ErrorCode::Unavailable,
                      m_root + " is not the folder that was here (unmounted?)"};
@@ -220,8 +220,11 @@ Status FileReplica::publish(const Folder& root,
             return {};
         }
         // A remove of the folder's last object took the folder away between the two steps.
-        if (moved.error().code != ErrorCode::NotFound || attempt == kFolderAttempts) {
+        if (moved.error().code != ErrorCode::NotFound) {
             return moved;
+        }
+        if (attempt == kFolderAttempts) {
+            return Error{ErrorCode::Unavailable, moved.error().message, moved.error().sysErrno};
         }
     }
 }
@@ -250,8 +253,8 @@ Status FileReplica::put(std::string_view name, ByteView bytes, PutMode mode, std
     if (!std::equal(there.begin(), there.end(), bytes.begin(), bytes.end())) {
         return Error{ErrorCode::AlreadyExists, std::string(name) + " is there with other bytes"};
     }
-    // Another computer may have renamed it and not yet fsynced the folder.
-    ENGINE_TRY_ASSIGN(const Folder folder, walk(root, split(name).folders));
+    // Whoever renamed it may have died before its fsync of the folders.
+    ENGINE_TRY_ASSIGN(const Folder folder, seam(makeParents(split(name).folders, root)));
     return seam(folder.sync());
 }
 

@@ -22,6 +22,7 @@ public:
         : m_path(std::move(path)) {}
 
     Status recover();
+    Status readOnly();
 
     AckRecovery recovery() const override;
     AckState state(GenerationId generation) const override;
@@ -74,6 +75,13 @@ Status FileAckJournal::recover() {
     }
     ENGINE_TRY_ASSIGN(const Buffer contents, std::move(bytes));
     ENGINE_TRY(readRecords(textOf(contents)));
+    if (m_recovery.bytesCut > 0) {
+        log::shadow().warn("ack journal cut file={} records={} bytes_cut={} damaged={}",
+                           m_path,
+                           m_recovery.records,
+                           m_recovery.bytesCut,
+                           m_recovery.damaged);
+    }
     if (m_end == 0) {
         // Not even the first line is whole: the next one would have nothing to stand on.
         return compact(m_contents.compacted());
@@ -83,6 +91,12 @@ Status FileAckJournal::recover() {
         ENGINE_TRY(m_file.truncate(m_end));
     }
     return {};
+}
+
+Status FileAckJournal::readOnly() {
+    ENGINE_TRY_ASSIGN(const Buffer contents, readWholeFile(m_path, kFileBytesMax));
+    MutexLock lock(m_mutex);
+    return readRecords(textOf(contents));
 }
 
 /// Applies the records up to the first that is not whole; m_end is where that begins.
@@ -107,13 +121,6 @@ Status FileAckJournal::readRecords(std::string_view text) {
     }
     m_recovery.bytesCut = text.size() - m_end;
     m_recovery.damaged = text.find('\n', m_end) != std::string_view::npos;
-    if (m_recovery.bytesCut > 0) {
-        log::shadow().warn("ack journal cut file={} records={} bytes_cut={} damaged={}",
-                           m_path,
-                           m_recovery.records,
-                           m_recovery.bytesCut,
-                           m_recovery.damaged);
-    }
     return {};
 }
 
@@ -249,6 +256,12 @@ Result<std::unique_ptr<AckJournal>> AckJournal::open(const std::string& path) {
     auto journal = std::make_unique<FileAckJournal>(path);
     ENGINE_TRY(journal->recover());
     return std::unique_ptr<AckJournal>(std::move(journal));
+}
+
+Result<std::unique_ptr<const AckJournal>> AckJournal::read(const std::string& path) {
+    auto journal = std::make_unique<FileAckJournal>(path);
+    ENGINE_TRY(journal->readOnly());
+    return std::unique_ptr<const AckJournal>(std::move(journal));
 }
 
 }  // namespace engine

@@ -58,6 +58,9 @@ class AckJournal {
 public:
     /// Opens or creates the file. Unsupported: it was written by a newer version.
     static Result<std::unique_ptr<AckJournal>> open(const std::string& path);
+    /// What the journal says now; nothing is created, cut or written, so it may be another
+    /// process's. NotFound where there is none.
+    static Result<std::unique_ptr<const AckJournal>> read(const std::string& path);
     virtual ~AckJournal() = default;
 
     virtual AckRecovery recovery() const { return {}; }

@@ -189,6 +189,19 @@ private slots:
         QCOMPARE(journal->pending()[0].parts.size(), std::size_t(1));
     }
 
+    void read_neverTouchesTheFile() {
+        COMPARE_CODE(AckJournal::read(path()), NotFound);
+        QVERIFY(!factsOf(parentOf(path())).ok());
+        const std::vector<Everything> history = makeHistory();
+        Buffer torn = bytes();
+        torn.resize(torn.size() - 3);
+        write(torn);
+        const auto journal = AckJournal::read(path());
+        VERIFY_OK(journal);
+        QVERIFY(everythingOf(*journal.value()) == history[history.size() - 2]);
+        QVERIFY(bytes() == torn);
+    }
+
     void open_tornAtEveryByte_isTheStateBefore() {
         const std::vector<Everything> history = makeHistory();
         const Buffer whole = bytes();
