@@ -142,7 +142,6 @@ struct WalIndexHeader {
     WalChecksum frameChecksum;    // of that frame
     WalSalts salts;
     friend bool operator==(const WalIndexHeader&, const WalIndexHeader&) = default;
-
     /// Corruption where the two copies differ or the header is not initialised, of another
     /// version or damaged: to be read again.
     static Result<WalIndexHeader> parse(ByteView header, ByteView copy);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Source files in memory under a clock that only the test moves. A hook before each read lets a
-// writer act between two reads of capture.
+// Source files in memory under a clock that only the test moves; a writer may act before each read.
 #pragma once
 
 #include <functional>
@@ -75,10 +74,8 @@ public:
     std::string databasePath() const override { return "/fake/app.db"; }
 
     std::map<Role, std::shared_ptr<FakeFile>> files;
-    /// Called before each read.
     std::function<void(Role role, std::uint64_t offset)> beforeRead;
-    /// Called before each question about locks.
-    std::function<void(std::uint64_t start)> beforeQuestion;
+    std::function<void(std::uint64_t start)> beforeQuestion;  // about locks
     std::uint64_t reads = 0;
 
 private:
