@@ -43,7 +43,13 @@ void DatabaseModel::update(const EngineView& view, Time now) {
     std::vector<Row> next;
     if (view.status != nullptr) {
         for (const DatabaseStatus& status : view.status->databases) {
-            next.push_back(rowFor(status, shownState(view, status, now), now));
+            // An id is one row, whatever another process says over the socket.
+            const bool again = std::any_of(next.begin(), next.end(), [&](const Row& row) {
+                return row.status.id == status.id;
+            });
+            if (!again) {
+                next.push_back(rowFor(status, shownState(view, status, now), now));
+            }
         }
     }
     removeMissing(next);

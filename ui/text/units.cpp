@@ -57,6 +57,10 @@ QString dayText(const QDate& day, const QDate& today) {
 
 }  // namespace
 
+engine::Time presentTime() {
+    return engine::Time{QDateTime::currentMSecsSinceEpoch()};
+}
+
 QString toQString(std::string_view text) {
     return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
 }

@@ -9,6 +9,9 @@
 
 namespace ui {
 
+/// The system's clock: what the ages in the window are counted from.
+engine::Time presentTime();
+
 QString toQString(std::string_view text);
 
 /// "84 MB", "3.1 MB", "312 bytes" (IEC steps; one decimal below ten).
