@@ -71,7 +71,8 @@ struct PartIndex {
     std::vector<FrameEntry> frames;
 };
 
-/// The part index alone: one tail read, a second where that was too short.
+/// The part index alone: one tail read, a second where that was too short. Which part it is, is in
+/// the result: compare it with the name's.
 Result<PartIndex> readPartIndex(PartSource& part, const ArtefactHead& head, const Sealer* sealer);
 /// One block, unpacked: one read.
 Result<Buffer> readBlock(PartSource& part,
