@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/cli/artefact_list.h"
+#include "app/cli/commands.h"
+#include "app/cli/replica_access.h"
+
+namespace cli {
+
+static Outcome run(const Args& args, const Session& session) {
+    return listArtefacts(engine::ArtefactKind::Segment, args, session);
+}
+
+CommandSpec segmentsCommand() {
+    CommandSpec spec;
+    spec.name = "segments";
+    spec.summary = "the stored changes in the history of one database";
+    spec.example = "strandline-cli segments --database notes";
+    spec.options = historyOptions();
+    spec.run = &run;
+    return spec;
+}
+
+}  // namespace cli

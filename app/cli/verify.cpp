@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <random>
+
+#include <nlohmann/json.hpp>
+
+#include "app/cli/commands.h"
+#include "app/cli/output.h"
+#include "app/cli/replica_access.h"
+#include "app/cli/scratch_folder.h"
+#include "app/common/quantity.h"
+
+namespace cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using engine::Error;
+using engine::ErrorCode;
+using engine::Result;
+using engine::TimelinePoint;
+
+constexpr std::size_t kRandomPoints = 2;
+
+Error damage(std::string message) {
+    return Error{ErrorCode::Corruption, std::move(message)}
+        .withEffect("every other point can still be restored")
+        .withFix(
+            "restore from another replica, or let a new snapshot be made with the command "
+            "snapshot");
+}
+
+Json toJson(const engine::VerifyReport& report) {
+    Json damaged = Json::array();
+    for (const engine::DamagedObject& object : report.damaged) {
+        damaged.push_back({{"object", object.name}, {"problem", object.problem}});
+    }
+    Json lost = Json::array();
+    for (const engine::Point& point : report.lost) {
+        lost.push_back(engine::toText(point));
+    }
+    return {{"objects", report.objects},
+            {"bytes", report.bytes},
+            {"points", report.points},
+            {"damaged", damaged},
+            {"lost", lost}};
+}
+
+void printForPeople(const engine::VerifyReport& report) {
+    for (const engine::DamagedObject& object : report.damaged) {
+        printLine("damaged: " + app::safeText(object.name) + ": " + app::safeText(object.problem));
+    }
+    for (const engine::Point& point : report.lost) {
+        printLine("lost: " + engine::toText(point));
+    }
+    printLine(
+        std::to_string(report.objects) + " objects, " + app::toSizeLabel(report.bytes) +
+        " checked; " +
+        std::to_string(report.points - std::min<std::uint64_t>(report.points, report.lost.size())) +
+        " of " + std::to_string(report.points) + " points can be restored");
+}
+
+Outcome verifyAll(const OpenHistory& open, const Session& session) {
+    ProgressBar bar(session);
+    const auto progress = [&bar](const engine::VerifyProgress& at) {
+        bar.show("Verify", at.bytesDone, at.bytesTotal);
+    };
+    ENGINE_TRY_ASSIGN(const engine::VerifyReport report,
+                      open.replica.session->verify(*open.history, progress, session.stop));
+    if (session.json) {
+        printLine(toJson(report).dump(2, ' ', false, Json::error_handler_t::replace));
+    } else {
+        printForPeople(report);
+    }
+    if (report.damaged.empty() && report.lost.empty()) {
+        return Exit::Done;
+    }
+    return damage(std::to_string(report.damaged.size()) + " objects are damaged, " +
+                  std::to_string(report.lost.size()) + " points are lost");
+}
+
+/// The newest point and some others, each once.
+std::vector<TimelinePoint> sampleOf(const std::vector<TimelinePoint>& timeline) {
+    std::vector<TimelinePoint> sample;
+    if (timeline.empty()) {
+        return sample;
+    }
+    sample.push_back(timeline.back());
+    std::random_device random;
+    std::sample(timeline.begin(),
+                timeline.end() - 1,
+                std::back_inserter(sample),
+                kRandomPoints,
+                std::mt19937(random()));
+    return sample;
+}
+
+/// Restores the point into a file of its own, with every check, and drops it.
+engine::Status rehearse(const OpenHistory& open,
+                        const engine::Point& point,
+                        const Session& session) {
+    ENGINE_TRY_ASSIGN(const ScratchFolder scratch, ScratchFolder::make("strandline-verify"));
+    engine::RestoreTarget target;
+    target.kind = engine::RestoreTarget::Kind::Tx;
+    target.generation = point.generation;
+    target.tx = point.tx;
+    const engine::PlanResult planned = engine::planRestore(*open.history, target);
+    if (!planned.ok()) {
+        return Error{planned.failure.code, planned.failure.reason};
+    }
+    engine::RestoreOptions options;
+    options.targetPath = engine::joinPath(scratch.path(), "restored.db");
+    const Result<engine::RestoreReport> report =
+        open.replica.session->restore(*open.history, *planned.plan, options, session.stop);
+    return report.ok() ? engine::Status{} : engine::Status{report.error()};
+}
+
+Outcome verifySample(const OpenHistory& open, const Session& session) {
+    Json list = Json::array();
+    std::size_t failed = 0;
+    const std::vector<TimelinePoint> sample = sampleOf(engine::buildTimeline(*open.history));
+    for (const TimelinePoint& point : sample) {
+        const engine::Status done = rehearse(open, point.point, session);
+        if (!done.ok() && done.error().code == ErrorCode::Cancelled) {
+            return done.error();
+        }
+        failed += done.ok() ? 0u : 1u;
+        const std::string name = engine::toText(point.point);
+        list.push_back({{"point", name},
+                        {"time", engine::toRfc3339(point.time)},
+                        {"ok", done.ok()},
+                        {"problem", done.ok() ? Json() : Json(done.error().message)}});
+        if (!session.json) {
+            printLine(name + "  " + momentText(point.time) + "  " +
+                      (done.ok() ? "restored and checked"
+                                 : "failed: " + app::safeText(done.error().message)));
+        }
+    }
+    if (session.json) {
+        printLine(list.dump(2, ' ', false, Json::error_handler_t::replace));
+    }
+    if (sample.empty()) {
+        return Error{ErrorCode::NotFound, "there is no point to restore"};
+    }
+    if (failed != 0) {
+        return damage(std::to_string(failed) + " of " + std::to_string(sample.size()) +
+                      " points cannot be restored");
+    }
+    return Exit::Done;
+}
+
+Outcome run(const Args& args, const Session& session) {
+    ENGINE_TRY_ASSIGN(const OpenHistory open, openHistory(args, session));
+    return args.has("--sample") ? verifySample(open, session) : verifyAll(open, session);
+}
+
+}  // namespace
+
+CommandSpec verifyCommand() {
+    CommandSpec spec;
+    spec.name = "verify";
+    spec.summary = "proves a history: every object read and checked";
+    spec.example =
+        "strandline-cli verify --replica file:///media/backup/strandline --database notes";
+    spec.options = historyOptions();
+    spec.options.push_back(
+        {"--sample", "", "instead: rehearse a restore of the newest and some random points"});
+    spec.run = &run;
+    return spec;
+}
+
+}  // namespace cli

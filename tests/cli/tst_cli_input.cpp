@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+// Inputs that are not what they should be, and the whole round with inputs that are: one clear
+// error each, the right exit code, nothing changed.
+#include <memory>
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QtTest>
+
+#include "tests/cli/cli_run.h"
+
+namespace {
+
+QString text(const char* ascii) {
+    return QString::fromLatin1(ascii);
+}
+
+/// A small database with rows in it.
+void makeDatabase(const QString& path) {
+    sqlite3* opened = nullptr;
+    const int code = sqlite3_open(path.toUtf8().constData(), &opened);
+    const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> database(opened, &sqlite3_close);
+    if (code != SQLITE_OK ||
+        sqlite3_exec(opened,
+                     "PRAGMA journal_mode=WAL; CREATE TABLE t(x); INSERT INTO t VALUES('one');",
+                     nullptr,
+                     nullptr,
+                     nullptr) != SQLITE_OK) {
+        qFatal("cannot make a database");
+    }
+}
+
+QJsonArray listOf(const Ran& ran) {
+    return QJsonDocument::fromJson(ran.out).array();
+}
+
+}  // namespace
+
+class TestCliInput final : public QObject {
+    Q_OBJECT
+
+private slots:
+    void replicate_strangeSource_isRefused_data();
+    void replicate_strangeSource_isRefused();
+    void replicate_unreadableSource_isRefused();
+    void replicate_replicaFolderMissing_fails();
+    void replicate_sameReplicaTwice_isRefused();
+    void probe_strangeFiles_endCleanly_data();
+    void probe_strangeFiles_endCleanly();
+    void round_replicateOnceAndRestore_isTheSameFile();
+    void restore_existingOutput_isRefused_data();
+    void restore_existingOutput_isRefused();
+    void restore_ifNotExists_isDoneAtOnce();
+    void restore_missingThings_areCode3_data();
+    void restore_missingThings_areCode3();
+    void restore_missingFolder_fails();
+    void history_damagedReplica_isNamed();
+
+private:
+    static QStringList words(const QString& line) {
+        return line.split(QLatin1Char(' '), Qt::SkipEmptyParts);
+    }
+
+    static void record(const CliHome& home);
+};
+
+/// notes.db stored once in the folder "replica".
+void TestCliInput::record(const CliHome& home) {
+    makeDatabase(home.path(text("notes.db")));
+    home.makeFolder(text("replica"));
+    const Ran ran = home.run({text("replicate"),
+                              text("--once"),
+                              home.path(text("notes.db")),
+                              text("file://") + home.path(text("replica"))});
+    QVERIFY2(ran.exit == 0, ran.err);
+}
+
+void TestCliInput::replicate_strangeSource_isRefused_data() {
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<int>("exit");
+    QTest::addColumn<QString>("reason");
+    QTest::newRow("text") << "text" << 2 << "not a SQLite database";
+    QTest::newRow("almost") << "almost" << 2 << "not a SQLite database";
+    QTest::newRow("one byte") << "byte" << 2 << "not a SQLite database";
+    QTest::newRow("empty") << "empty" << 2 << "is empty";
+    QTest::newRow("folder") << "folder" << 2 << "is a folder";
+    QTest::newRow("pipe") << "pipe" << 2 << "is a pipe";
+    QTest::newRow("device") << "/dev/null" << 2 << "is a device";
+    QTest::newRow("missing") << "missing" << 3 << "No such file";
+    QTest::newRow("dangling link") << "dangling" << 3 << "No such file";
+    QTest::newRow("link to itself") << "loop" << 2 << "symbolic link";
+    QTest::newRow("below a file") << "text/x.db" << 3 << "Not a directory";
+    QTest::newRow("name too long") << QString(300, QLatin1Char('n')) << 2 << "name too long";
+}
+
+void TestCliInput::replicate_strangeSource_isRefused() {
+    QFETCH(QString, name);
+    QFETCH(int, exit);
+    QFETCH(QString, reason);
+    const CliHome home;
+    home.makeFolder(text("app/folder"));
+    home.makeFolder(text("replica"));
+    home.write(text("app/text"), "these are my notes, not a database\n");
+    home.write(text("app/almost"), QByteArray("SQLite format 4\0", 16) + QByteArray(4080, '\0'));
+    home.write(text("app/byte"), "S");
+    home.write(text("app/empty"), "");
+    QCOMPARE(::mkfifo(home.path(text("app/pipe")).toUtf8().constData(), 0600), 0);
+    QCOMPARE(::symlink("nowhere", home.path(text("app/dangling")).toUtf8().constData()), 0);
+    QCOMPARE(::symlink("loop", home.path(text("app/loop")).toUtf8().constData()), 0);
+    const QByteArray before = home.fingerprint(text("app"));
+    const QString path = name.startsWith(QLatin1Char('/')) ? name : home.path(text("app/") + name);
+    const Ran ran = home.run(
+        {text("replicate"), text("--once"), path, text("file://") + home.path(text("replica"))});
+    QVERIFY2(ran.exit == exit, ran.err);
+    QCOMPARE(ran.complaint(), QByteArray());
+    QVERIFY2(ran.err.contains(reason.toUtf8()), ran.err);
+    QCOMPARE(home.fingerprint(text("app")), before);
+    QCOMPARE(home.fingerprint(text("replica")), QByteArray());
+    QVERIFY(!QFile::exists(home.path(text("state"))));
+}
+
+void TestCliInput::replicate_unreadableSource_isRefused() {
+    const CliHome home;
+    makeDatabase(home.path(text("secret.db")));
+    QCOMPARE(
+        ::chmod(home.path(text("secret.db")).toUtf8().constData(), ::geteuid() == 0 ? 0600 : 0), 0);
+    const Ran ran = home.runUnprivileged(
+        {text("replicate"), text("--once"), home.path(text("secret.db")), text("file:///nowhere")});
+    if (ran.exit == -1 || ran.err.contains("setpriv")) {
+        QSKIP("cannot become another user here");
+    }
+    QVERIFY2(ran.exit == 1, ran.err);
+    QCOMPARE(ran.complaint(), QByteArray());
+    QVERIFY2(ran.err.contains("Permission denied"), ran.err);
+}
+
+void TestCliInput::replicate_replicaFolderMissing_fails() {
+    const CliHome home;
+    makeDatabase(home.path(text("notes.db")));
+    const Ran ran = home.run({text("replicate"),
+                              text("--once"),
+                              home.path(text("notes.db")),
+                              text("file://") + home.path(text("unmounted/replica"))});
+    QVERIFY2(ran.exit == 1 || ran.exit == 3, ran.err);
+    QCOMPARE(ran.complaint(), QByteArray());
+    QVERIFY(!QFile::exists(home.path(text("unmounted"))));
+}
+
+void TestCliInput::replicate_sameReplicaTwice_isRefused() {
+    const CliHome home;
+    makeDatabase(home.path(text("notes.db")));
+    const Ran ran = home.run(words(text("replicate --once notes.db file:///r file:///r/")));
+    QCOMPARE(ran.exit, 2);
+    QCOMPARE(ran.complaint(), QByteArray());
+    QVERIFY2(ran.err.contains("twice"), ran.err);
+}
+
+void TestCliInput::probe_strangeFiles_endCleanly_data() {
+    QTest::addColumn<QString>("name");
+    for (const char* name : {"text", "empty", "folder", "pipe", "/dev/null", "missing"}) {
+        QTest::newRow(name) << name;
+    }
+}
+
+/// A probe may say what such a file is, or that it cannot; it must not hang, crash or touch it.
+void TestCliInput::probe_strangeFiles_endCleanly() {
+    QFETCH(QString, name);
+    const CliHome home;
+    home.makeFolder(text("app/folder"));
+    home.write(text("app/text"), "these are my notes\n");
+    home.write(text("app/empty"), "");
+    QCOMPARE(::mkfifo(home.path(text("app/pipe")).toUtf8().constData(), 0600), 0);
+    const QByteArray before = home.fingerprint(text("app"));
+    const Ran ran = home.run(
+        {text("probe"), name.startsWith(QLatin1Char('/')) ? name : home.path(text("app/") + name)});
+    QVERIFY2(ran.exit >= 0 && ran.exit <= 3, ran.err);
+    QVERIFY2(ran.exit == 0 || ran.complaint().isEmpty(), ran.err);
+    QVERIFY(ran.exit != 0 || !ran.out.isEmpty());
+    QCOMPARE(home.fingerprint(text("app")), before);
+}
+
+void TestCliInput::round_replicateOnceAndRestore_isTheSameFile() {
+    const CliHome home;
+    record(home);
+    const QString replica = text("file://") + home.path(text("replica"));
+
+    const Ran databases = home.run({text("databases"), text("--json"), text("--replica"), replica});
+    QCOMPARE(databases.exit, 0);
+    QCOMPARE(listOf(databases).size(), 1);
+    QCOMPARE(listOf(databases)[0].toObject()[text("name")].toString(), text("notes.db"));
+
+    const Ran timeline = home.run({text("timeline"), text("--json"), text("--replica"), replica});
+    QCOMPARE(timeline.exit, 0);
+    const QJsonArray points = listOf(timeline);
+    QVERIFY2(!points.isEmpty(), timeline.out);
+    const QJsonObject last = points.last().toObject();
+    for (const char* key : {"txId", "time", "generation", "kind", "bytes"}) {
+        QVERIFY2(last.contains(text(key)), key);
+    }
+    for (const char* command : {"generations", "snapshots", "segments", "timeline", "verify"}) {
+        const Ran human = home.run(
+            {text(command), text("--replica"), replica, text("--database"), text("notes.db")});
+        QVERIFY2(human.exit == 0, human.err);
+        QVERIFY(!human.out.isEmpty());
+    }
+
+    const QString point = last[text("generation")].toString() + QLatin1Char(':') +
+                          QString::number(last[text("txId")].toInteger());
+    const Ran restored = home.run({text("restore"),
+                                   text("--replica"),
+                                   replica,
+                                   text("--point"),
+                                   point,
+                                   text("-o"),
+                                   text("then.db"),
+                                   text("--json")});
+    QVERIFY2(restored.exit == 0, restored.err);
+    QCOMPARE(QJsonDocument::fromJson(restored.out).object()[text("point")].toString(), point);
+    const QByteArray image = home.read(text("then.db"));
+    QVERIFY(image.startsWith("SQLite format 3"));
+    QCOMPARE(image.size(), qsizetype{home.read(text("notes.db")).size()});
+
+    struct stat facts {};
+
+    QCOMPARE(::stat(home.path(text("then.db")).toUtf8().constData(), &facts), 0);
+    QCOMPARE(facts.st_mode & 0077, mode_t{0});
+
+    const Ran named = home.run(
+        {text("inspect"),
+         text("--replica"),
+         replica,
+         listOf(home.run({text("snapshots"), text("--json"), text("--replica"), replica}))[0]
+             .toObject()[text("object")]
+             .toString()});
+    QVERIFY2(named.exit == 0, named.err);
+    QVERIFY(QJsonDocument::fromJson(named.out).isObject());
+}
+
+void TestCliInput::restore_existingOutput_isRefused_data() {
+    QTest::addColumn<QString>("name");
+    QTest::newRow("a file") << "then.db";
+    QTest::newRow("a folder") << "folder";
+    QTest::newRow("a dangling link") << "dangling";
+    QTest::newRow("a WAL of an earlier one") << "other.db";
+}
+
+void TestCliInput::restore_existingOutput_isRefused() {
+    QFETCH(QString, name);
+    const CliHome home;
+    home.makeFolder(text("folder"));
+    home.write(text("then.db"), "precious");
+    home.write(text("other.db-wal"), "stale");
+    QCOMPARE(::symlink("nowhere", home.path(text("dangling")).toUtf8().constData()), 0);
+    const QByteArray before = home.fingerprint(text("."));
+    // Refused before the replica is even looked at.
+    const Ran ran =
+        home.run({text("restore"), text("--replica"), text("file:///nowhere"), text("-o"), name});
+    QCOMPARE(ran.exit, 5);
+    QCOMPARE(ran.complaint(), QByteArray());
+    QCOMPARE(home.fingerprint(text(".")), before);
+}
+
+void TestCliInput::restore_ifNotExists_isDoneAtOnce() {
+    const CliHome home;
+    home.write(text("then.db"), "precious");
+    const Ran ran =
+        home.run(words(text("restore --if-not-exists --replica file:///nowhere -o then.db")));
+    QCOMPARE(ran.exit, 0);
+    QCOMPARE(home.read(text("then.db")), QByteArray("precious"));
+}
+
+void TestCliInput::restore_missingThings_areCode3_data() {
+    QTest::addColumn<QString>("arguments");
+    QTest::newRow("transaction") << "--tx 999999";
+    QTest::newRow("before the beginning") << "--at 2001-01-01T00:00:00Z";
+    QTest::newRow("generation") << "--generation 00000000deadbeef";
+    QTest::newRow("point") << "--point 00000000deadbeef:1";
+    QTest::newRow("database") << "--database nothing";
+    QTest::newRow("database id") << "--database 0123456789abcdef";
+}
+
+void TestCliInput::restore_missingThings_areCode3() {
+    QFETCH(QString, arguments);
+    const CliHome home;
+    record(home);
+    const Ran ran = home.run(QStringList{text("restore"),
+                                         text("--json"),
+                                         text("--replica"),
+                                         text("file://") + home.path(text("replica")),
+                                         text("-o"),
+                                         text("then.db")} +
+                             words(arguments));
+    QVERIFY2(ran.exit == 3, ran.err);
+    QVERIFY2(ran.err.startsWith("error: "), ran.err);
+    const QJsonObject error = QJsonDocument::fromJson(ran.out).object()[text("error")].toObject();
+    QCOMPARE(error[text("code")].toString(), text("notFound"));
+    QVERIFY(!QFile::exists(home.path(text("then.db"))));
+}
+
+void TestCliInput::restore_missingFolder_fails() {
+    const CliHome home;
+    record(home);
+    const Ran ran = home.run({text("restore"),
+                              text("--replica"),
+                              text("file://") + home.path(text("replica")),
+                              text("-o"),
+                              text("no/such/folder/then.db")});
+    QVERIFY2(ran.exit == 1 || ran.exit == 3, ran.err);
+    QCOMPARE(ran.complaint(), QByteArray());
+    QVERIFY(!QFile::exists(home.path(text("no"))));
+}
+
+void TestCliInput::history_damagedReplica_isNamed() {
+    const CliHome home;
+    record(home);
+    const QString replica = text("file://") + home.path(text("replica"));
+    const QString object =
+        listOf(home.run({text("snapshots"), text("--json"), text("--replica"), replica}))[0]
+            .toObject()[text("object")]
+            .toString();
+    QByteArray bytes = home.read(text("replica/") + object);
+    QVERIFY(bytes.size() > 200);
+    const qsizetype middle = bytes.size() / 2;
+    bytes[middle] = static_cast<char>(~bytes[middle]);
+    home.write(text("replica/") + object, bytes);
+    const Ran verified = home.run({text("verify"), text("--replica"), replica});
+    QVERIFY2(verified.exit == 1, verified.err);
+    QCOMPARE(verified.complaint(), QByteArray());
+    QVERIFY2(verified.out.contains(object.toUtf8()), verified.out);
+    const Ran restored =
+        home.run({text("restore"), text("--replica"), replica, text("-o"), text("then.db")});
+    QVERIFY2(restored.exit == 1 || restored.exit == 3, restored.err);
+    QVERIFY(!QFile::exists(home.path(text("then.db"))));
+}
+
+QTEST_GUILESS_MAIN(TestCliInput)
+#include "tst_cli_input.moc"

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include "engine/service/state_folder.h"
+
+using namespace engine;
+
+class TestStateFolder final : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init();
+    void open_newFolder_isPrivate();
+    void open_twice_namesTheHolder();
+    void open_again_keepsTheIdentity();
+    void open_onAnotherMachine_isAnotherWriterAndComputer();
+    void open_anotherFolderOfTheMachine_isAnotherWriterSameComputer();
+    void open_withoutMachineId_keepsItsOwn();
+    void open_damagedFiles_areCorruption_data();
+    void open_damagedFiles_areCorruption();
+    void open_pathIsAFile_fails();
+    void databaseId_samePath_staysAcrossStarts();
+    void databaseFolder_isPrivate();
+    void known_withoutTheLock_isReadable();
+
+private:
+    static mode_t modeOf(const std::string& path) {
+        struct stat facts {};
+
+        return ::stat(path.c_str(), &facts) == 0 ? facts.st_mode & 0777 : 0;
+    }
+
+    void machine(const std::string& id) {
+        QVERIFY(writeFileAtomically(m_machine, viewOf(id + "\n")).ok());
+    }
+
+    StateFolder open() {
+        Result<StateFolder> state = StateFolder::open(m_path, m_machine);
+        ENSURE(state.ok());
+        return std::move(state).value();
+    }
+
+    std::unique_ptr<QTemporaryDir> m_dir;
+    std::string m_path;
+    std::string m_machine;
+};
+
+void TestStateFolder::init() {
+    m_dir = std::make_unique<QTemporaryDir>();
+    m_path = m_dir->filePath(QStringLiteral("a/state")).toStdString();
+    m_machine = m_dir->filePath(QStringLiteral("machine-id")).toStdString();
+    machine("0123456789abcdef0123456789abcdef");
+}
+
+void TestStateFolder::open_newFolder_isPrivate() {
+    const StateFolder state = open();
+    QCOMPARE(modeOf(m_path), mode_t{0700});
+    for (const char* name : {"lock", "identity.json"}) {
+        QCOMPARE(modeOf(joinPath(m_path, name)), mode_t{0600});
+    }
+    QVERIFY(!state.computer().empty());
+    QVERIFY(!state.writer().empty());
+    QVERIFY(textOf(readWholeFile(joinPath(m_path, "identity.json"), 4096).value())
+                .find("0123456789abcdef0123") == std::string::npos);
+}
+
+void TestStateFolder::open_twice_namesTheHolder() {
+    {
+        const StateFolder state = open();
+        const Result<StateFolder> second = StateFolder::open(m_path, m_machine);
+        QVERIFY(!second.ok());
+        QCOMPARE(second.error().code, ErrorCode::AlreadyExists);
+        QVERIFY2(second.error().message.find("process " + std::to_string(::getpid())) !=
+                     std::string::npos,
+                 second.error().message.c_str());
+        QVERIFY(!second.error().fix.empty());
+    }
+    QVERIFY(StateFolder::open(m_path, m_machine).ok());
+}
+
+void TestStateFolder::open_again_keepsTheIdentity() {
+    const auto [computer, writer] = [this] {
+        const StateFolder state = open();
+        return std::pair(state.computer(), state.writer());
+    }();
+    const StateFolder again = open();
+    QVERIFY(again.computer() == computer);
+    QVERIFY(again.writer() == writer);
+}
+
+void TestStateFolder::open_onAnotherMachine_isAnotherWriterAndComputer() {
+    const auto [computer, writer] = [this] {
+        const StateFolder state = open();
+        return std::pair(state.computer(), state.writer());
+    }();
+    machine("ffffffffffffffffffffffffffffffff");
+    const StateFolder moved = open();
+    QVERIFY(moved.computer() != computer);
+    QVERIFY(moved.writer() != writer);
+}
+
+void TestStateFolder::open_anotherFolderOfTheMachine_isAnotherWriterSameComputer() {
+    const StateFolder first = open();
+    m_path += "2";
+    const StateFolder second = open();
+    QVERIFY(first.computer() == second.computer());
+    QVERIFY(first.writer() != second.writer());
+}
+
+void TestStateFolder::open_withoutMachineId_keepsItsOwn() {
+    QVERIFY(removeFile(m_machine).ok());
+    const ComputerId computer = open().computer();
+    QVERIFY(open().computer() == computer);
+    m_path += "2";
+    QVERIFY(open().computer() != computer);
+}
+
+void TestStateFolder::open_damagedFiles_areCorruption_data() {
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<QByteArray>("text");
+    QTest::newRow("identity empty") << "identity.json" << QByteArray();
+    QTest::newRow("identity torn") << "identity.json" << QByteArray("{\"computerId\":");
+    QTest::newRow("identity without ids") << "identity.json" << QByteArray("{}");
+    QTest::newRow("identity with zero")
+        << "identity.json"
+        << QByteArray(R"({"computerId":"0000000000000000","writerId":"0000000000000001"})");
+    QTest::newRow("identity with numbers")
+        << "identity.json" << QByteArray(R"({"computerId":1,"writerId":2})");
+    QTest::newRow("databases a list") << "databases.json" << QByteArray("[]");
+    QTest::newRow("databases without a list") << "databases.json" << QByteArray("{}");
+    QTest::newRow("databases with a wrong id")
+        << "databases.json" << QByteArray(R"({"databases":{"/a":"x"}})");
+}
+
+void TestStateFolder::open_damagedFiles_areCorruption() {
+    QFETCH(QString, name);
+    QFETCH(QByteArray, text);
+    { const StateFolder made = open(); }
+    const std::string path = joinPath(m_path, name.toStdString());
+    QVERIFY(writeFileAtomically(path, viewOf(text.toStdString())).ok());
+    const Result<StateFolder> state = StateFolder::open(m_path, m_machine);
+    QVERIFY(!state.ok());
+    QCOMPARE(state.error().code, ErrorCode::Corruption);
+    QVERIFY(state.error().message.find(name.toStdString()) != std::string::npos);
+    QCOMPARE(textOf(readWholeFile(path, 4096).value()), text.toStdString());
+}
+
+void TestStateFolder::open_pathIsAFile_fails() {
+    QVERIFY(writeFileAtomically(m_dir->filePath(QStringLiteral("file")).toStdString(), viewOf("x"))
+                .ok());
+    QVERIFY(
+        !StateFolder::open(m_dir->filePath(QStringLiteral("file")).toStdString(), m_machine).ok());
+}
+
+void TestStateFolder::databaseId_samePath_staysAcrossStarts() {
+    DatabaseId first;
+    {
+        StateFolder state = open();
+        first = state.databaseId("/home/someone/notes.db").value();
+        QVERIFY(state.databaseId("/home/someone/notes.db").value() == first);
+        QVERIFY(state.databaseId("/home/someone/\xc3\xbc \"x\".db").value() != first);
+    }
+    StateFolder again = open();
+    QVERIFY(again.databaseId("/home/someone/notes.db").value() == first);
+    QCOMPARE(modeOf(joinPath(m_path, "databases.json")), mode_t{0600});
+}
+
+void TestStateFolder::databaseFolder_isPrivate() {
+    StateFolder state = open();
+    const Result<std::string> folder = state.databaseFolder(state.databaseId("/a").value());
+    QVERIFY(folder.ok());
+    QCOMPARE(modeOf(folder.value()), mode_t{0700});
+}
+
+void TestStateFolder::known_withoutTheLock_isReadable() {
+    StateFolder state = open();
+    const DatabaseId id = state.databaseId("/a").value();
+    QVERIFY(knownDatabaseId(m_path, "/a") == std::optional(id));
+    QVERIFY(!knownDatabaseId(m_path, "/b").has_value());
+    QVERIFY(!knownDatabaseId(m_path + "-none", "/a").has_value());
+}
+
+QTEST_GUILESS_MAIN(TestStateFolder)
+#include "tst_state_folder.moc"
