@@ -179,7 +179,11 @@ Steady Controller::runBaseline(std::stop_token stop) {
         return fail(done.error());
     }
     if (step.discontinuity) {
+        m_expected.reset();
+        m_generation = randomId<GenerationId>();
         go(ControllerEvent::Discontinuity);
+        publishStatus(&step);
+        return m_clock.steady();
     }
     if (!done.value()) {
         publishStatus(&step);
