@@ -78,9 +78,9 @@ private:
             name.erase(0, space + 1);
         }
         CLI::App* app = parent->add_subcommand(name);
-        app->fallthrough();
-        // What a command will take one day is not a wrong use today.
-        app->prefix_command(spec.run == nullptr);
+        // What a command will take one day is not a wrong use today: it keeps whatever follows.
+        app->fallthrough(spec.run != nullptr);
+        app->allow_extras(spec.run == nullptr);
         BoundCommand command{&spec, app, {}};
         for (const OptionSpec& option : spec.options) {
             command.bound.push_back(bindOption(*app, option));
@@ -88,6 +88,7 @@ private:
         for (const PositionalSpec& positional : spec.positionals) {
             CLI::Option* option = app->add_option(std::string(positional.name));
             option->expected(std::max(1, positional.least), positional.most);
+            option->allow_extra_args(positional.most > 1);
             option->required(positional.least > 0);
             command.bound.push_back(Bound{std::string(positional.name), option});
         }
@@ -119,7 +120,8 @@ private:
         const std::string name = chosenName();
         const std::vector<std::string> extras = m_root.remaining(true);
         Error result{ErrorCode::InvalidArgument, error.what()};
-        if (error.get_name() == "ExtrasError" && !extras.empty()) {
+        if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) &&
+            !extras.empty()) {
             result.message = name.empty() ? "there is no command \"" + extras.front() + "\""
                                           : name + " takes no \"" + extras.front() + "\"";
             const std::string nearest = engine::nearestName(extras.front(), namesAround(name));

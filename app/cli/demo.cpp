@@ -153,8 +153,10 @@ Status restoreMoment(const OpenHistory& open,
                      const Findings& findings,
                      const Session& session) {
     engine::RestoreTarget target;
-    target.kind = engine::RestoreTarget::Kind::Moment;
-    target.moment = moment.at;
+    if (moment.at.ms != 0) {
+        target.kind = engine::RestoreTarget::Kind::Moment;
+        target.moment = moment.at;
+    }
     const engine::PlanResult planned = engine::planRestore(*open.history, target);
     if (!planned.ok()) {
         return Error{planned.failure.code, planned.failure.reason};
@@ -205,7 +207,7 @@ Json toJson(const Findings& findings, const Places& places, bool kept) {
     Json moments = Json::array();
     for (const DemoMoment& moment : findings.moments) {
         moments.push_back(
-            {{"at", engine::toRfc3339(moment.at)},
+            {{"at", moment.at.ms == 0 ? Json("latest") : Json(engine::toRfc3339(moment.at))},
              {"committed", moment.expected.sequence},
              {"restored", moment.found.has_value() ? Json(moment.found->sequence) : Json()},
              {"point", engine::toText(moment.point)},

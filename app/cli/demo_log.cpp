@@ -50,11 +50,9 @@ std::optional<DemoCommit> DemoLog::byHash(const std::string& hash) const {
 DemoMoment DemoLog::momentAfter(std::size_t commit) const {
     DemoMoment moment;
     moment.expected = m_commits[commit];
-    const bool isLast = commit + 1 == m_commits.size();
-    // The end has no next commit: a time after everything.
-    const std::int64_t pause =
-        isLast ? 3600 * 1000 : m_commits[commit + 1].at.ms - m_commits[commit].at.ms;
-    moment.at = m_commits[commit].at.plus(isLast ? pause : pause / 2);
+    if (commit + 1 < m_commits.size()) {
+        moment.at.ms = (m_commits[commit].at.ms + m_commits[commit + 1].at.ms) / 2;
+    }
     return moment;
 }
 

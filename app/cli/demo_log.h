@@ -18,7 +18,7 @@ struct DemoCommit {
 };
 
 struct DemoMoment {
-    engine::Time at;  // what is asked for
+    engine::Time at;  // what is asked for; 0 = the newest point
     DemoCommit expected;
     std::string path;
     engine::Point point;
@@ -45,8 +45,8 @@ public:
 
     std::optional<DemoCommit> byHash(const std::string& hash) const;
 
-    /// One in each third of the run, in the middle of the longest pause of the writer there; the
-    /// last is the end.
+    /// One in each of the first two thirds of the run, in the middle of the longest pause of the
+    /// writer there, and the end.
     std::vector<DemoMoment> threeMoments() const;
     static bool allEqual(const std::vector<DemoMoment>& moments);
 

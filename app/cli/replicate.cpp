@@ -176,7 +176,12 @@ Outcome recordOnce(Engine& engine, const Session& session) {
     const Status stored = engine.waitUntilStored(session.stop);
     engine.stop();
     if (!stored.ok()) {
-        return stored.error();
+        Error error = stored.error();
+        if (error.effect.empty()) {
+            error.effect =
+                "what was recorded is kept on this computer and goes on at the next start";
+        }
+        return error;
     }
     const engine::StatusPtr status = engine.status();
     if (session.json) {

@@ -10,7 +10,7 @@
 #include "app/gui/arguments.h"
 #include "ui/bridge/engine_bridge.h"
 #include "ui/views/main_window.h"
-#include "ui/widgets/look.h"
+#include "ui/widgets/calm_style.h"
 
 namespace {
 
@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
     const app::Signals stopSignals;
     QApplication application(argc, argv);
     describeProgram();
-    ui::useCalmPalette(application);
+    ui::useCalmLookByDefault();
     ui::EngineBridge bridge(std::move(arguments->engine));
     ui::MainWindow window(bridge);
     // The session's end asks nobody.

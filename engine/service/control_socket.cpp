@@ -123,7 +123,7 @@ Result<std::string> askControlSocket(const std::string& stateDir,
         told.ok()) {
         path = textOf(told.value());
     }
-    Result<UnixSocket> socket = UnixSocket::connect(path);
+    Result<UnixSocket> socket = UnixSocket::connect(path, timeout);
     if (!socket.ok()) {
         const int why = socket.error().sysErrno;
         if (why == ENOENT || why == ECONNREFUSED || why == ENOTDIR) {

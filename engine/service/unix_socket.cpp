@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -58,8 +59,8 @@ private:
     int m_folder = -1;
 };
 
-Result<UnixSocket> newSocket() {
-    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+Result<UnixSocket> newSocket(int flags) {
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
     if (fd < 0) {
         return errnoError(errno, "open a socket");
     }
@@ -93,7 +94,7 @@ bool UnixSocket::fits(std::string_view path) noexcept {
 }
 
 Result<UnixSocket> UnixSocket::listen(const std::string& path) {
-    ENGINE_TRY_ASSIGN(UnixSocket socket, newSocket());
+    ENGINE_TRY_ASSIGN(UnixSocket socket, newSocket(SOCK_NONBLOCK));
     const Address address(path);
     if (::bind(socket.m_fd, address.get(), Address::size()) != 0) {
         return errnoError(errno, "bind " + path);
@@ -105,10 +106,23 @@ Result<UnixSocket> UnixSocket::listen(const std::string& path) {
     return socket;
 }
 
-Result<UnixSocket> UnixSocket::connect(const std::string& path) {
-    ENGINE_TRY_ASSIGN(UnixSocket socket, newSocket());
+Result<UnixSocket> UnixSocket::connect(const std::string& path, std::chrono::milliseconds timeout) {
+    // A connect that does not block fails at once where callers queue, and nothing says when to
+    // try again; one that blocks waits as long as a send may.
+    ENGINE_TRY_ASSIGN(UnixSocket socket, newSocket(0));
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(timeout);
+    const std::chrono::microseconds rest = timeout - seconds;
+    const timeval limit{seconds.count(), rest.count()};
     const Address address(path);
+    ::setsockopt(socket.m_fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     if (::connect(socket.m_fd, address.get(), Address::size()) != 0) {
+        if (errno == EAGAIN) {
+            return Error{ErrorCode::Timeout, "the engine did not answer in time"};
+        }
+        return errnoError(errno, "connect to " + path);
+    }
+    const int flags = ::fcntl(socket.m_fd, F_GETFL);
+    if (flags < 0 || ::fcntl(socket.m_fd, F_SETFL, flags | O_NONBLOCK) != 0) {
         return errnoError(errno, "connect to " + path);
     }
     return socket;

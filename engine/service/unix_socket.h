@@ -27,7 +27,8 @@ public:
     /// Bound with mode 0600; the path must be free. A path that does not fit is reached through
     /// its folder.
     static Result<UnixSocket> listen(const std::string& path);
-    static Result<UnixSocket> connect(const std::string& path);
+    /// Waits while the other side has too many callers. Timeout.
+    static Result<UnixSocket> connect(const std::string& path, std::chrono::milliseconds timeout);
 
     explicit UnixSocket(int fd) noexcept
         : m_fd(fd) {}

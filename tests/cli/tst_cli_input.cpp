@@ -48,7 +48,7 @@ private slots:
     void replicate_strangeSource_isRefused_data();
     void replicate_strangeSource_isRefused();
     void replicate_unreadableSource_isRefused();
-    void replicate_replicaFolderMissing_fails();
+    void replicate_knownReplicaGone_failsAndStaysGone();
     void replicate_sameReplicaTwice_isRefused();
     void probe_strangeFiles_endCleanly_data();
     void probe_strangeFiles_endCleanly();
@@ -139,16 +139,19 @@ void TestCliInput::replicate_unreadableSource_isRefused() {
     QVERIFY2(ran.err.contains("Permission denied"), ran.err);
 }
 
-void TestCliInput::replicate_replicaFolderMissing_fails() {
+/// Once this computer knows a replica, an empty mount point stays empty.
+void TestCliInput::replicate_knownReplicaGone_failsAndStaysGone() {
     const CliHome home;
-    makeDatabase(home.path(text("notes.db")));
+    record(home);
+    QVERIFY(QDir(home.path(text("replica"))).removeRecursively());
     const Ran ran = home.run({text("replicate"),
                               text("--once"),
                               home.path(text("notes.db")),
-                              text("file://") + home.path(text("unmounted/replica"))});
-    QVERIFY2(ran.exit == 1 || ran.exit == 3, ran.err);
-    QCOMPARE(ran.complaint(), QByteArray());
-    QVERIFY(!QFile::exists(home.path(text("unmounted"))));
+                              text("file://") + home.path(text("replica"))});
+    QVERIFY2(ran.exit == 1, ran.err);
+    const QByteArray last = ran.err.trimmed().split('\n').last();
+    QVERIFY2(last.startsWith("error: "), ran.err);
+    QVERIFY(!QFile::exists(home.path(text("replica"))));
 }
 
 void TestCliInput::replicate_sameReplicaTwice_isRefused() {

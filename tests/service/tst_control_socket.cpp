@@ -311,7 +311,8 @@ void TestControlSocket::connection_closedInTheMiddle_harmsNobody() {
         RawClient client(server->path());
         QVERIFY(client.send(request("status") + "\n"));
     }
-    QVERIFY(askControlSocket(m_state, request("status"), kSoon).ok());
+    const Result<std::string> reply = askControlSocket(m_state, request("status"), kSoon);
+    QVERIFY2(reply.ok(), reply.ok() ? "" : reply.error().message.c_str());
 }
 
 void TestControlSocket::reply_withNewlines_isOneLine() {
