@@ -18,7 +18,6 @@
 #include "engine/capture/frame_table.h"
 #include "engine/capture/page_staging.h"
 #include "engine/capture/sqlite_files.h"
-#include "engine/capture/sqlite_journal_reader.h"
 #include "engine/capture/sqlite_origin.h"
 #include "engine/capture/sqlite_sweep.h"
 #include "engine/capture/sqlite_wal_follower.h"
@@ -109,7 +108,6 @@ private:
     Result<Turn> takeDifference(Work& work, StateDifference& difference);
     Result<HandOn> handOnDifference(Work& work, StateDifference& difference);
     void takeJournalPosition(const JournalPosition& position);
-    bool readFrameOf(std::uint32_t page, MutableBytes into);
     Status findFrames();
 
     SystemClock m_systemClock;
