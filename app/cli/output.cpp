@@ -90,9 +90,7 @@ bool flushOutput() {
 Table::Table(std::vector<std::string> head) {
     for (std::string& cell : head) {
         m_right.push_back(!cell.empty() && cell.front() == '>');
-        if (m_right.back()) {
-            cell.erase(0, 1);
-        }
+        cell = app::safeText(m_right.back() ? cell.substr(1) : cell);
     }
     m_rows.push_back(std::move(head));
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cerrno>
+
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
 
 #include "app/cli/commands.h"
 #include "app/cli/output.h"
@@ -19,14 +22,24 @@ std::string valueText(const Json& value) {
 }
 
 void printForPeople(const std::string& path, const Json& facts) {
-    printLine(app::safeText(path));
-    Table table({"", ""});
+    Table table({"FILE", path});
     for (const auto& [key, value] : facts.items()) {
-        if (!value.is_null() && key != "path") {
-            table.add({"  " + key, valueText(value)});
+        const bool empty = value.is_null() || value == "" || (value.is_array() && value.empty());
+        if (!empty && key != "path") {
+            table.add({key, valueText(value)});
         }
     }
     table.print();
+}
+
+/// What is not there is not worth a probe: it has no facts.
+engine::Result<std::string> probe(const std::string& path) {
+    struct stat facts {};
+
+    if (::lstat(path.c_str(), &facts) != 0) {
+        return engine::errnoError(errno, path);
+    }
+    return engine::probeFileAsJson(path);
 }
 
 Outcome run(const Args& args, const Session& session) {
@@ -36,7 +49,7 @@ Outcome run(const Args& args, const Session& session) {
     std::size_t failed = 0;
     for (const std::string& file : files) {
         const std::string path = absolutePath(file);
-        engine::Result<std::string> facts = engine::probeFileAsJson(path);
+        engine::Result<std::string> facts = probe(path);
         if (!facts.ok()) {
             ++failed;
             list.push_back({{"path", path}, {"error", facts.error().message}});

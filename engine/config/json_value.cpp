@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/config/json_value.h"
 
+#include <algorithm>
 #include <limits>
 
 #include <nlohmann/json.hpp>
@@ -66,13 +67,14 @@ public:
     bool end_array() override { return close(); }
 
     bool key(string_t& value) override {
-        if (m_open.back().find(value) != nullptr) {
+        const std::vector<std::string>& keys = m_open.back().keys;
+        if (std::find(keys.begin(), keys.end(), value) != keys.end()) {
             return stopWith("the key \"" + value + "\" is given twice in one object");
         }
-        if (m_open.back().members.size() == kKeysMax) {
+        if (m_open.back().keys.size() == kKeysMax) {
             return stopWith("more than " + std::to_string(kKeysMax) + " keys in one object");
         }
-        m_open.back().members.emplace_back(std::move(value), JsonValue{});
+        m_open.back().keys.push_back(std::move(value));
         return true;
     }
 
@@ -128,10 +130,8 @@ private:
         }
         if (m_open.empty()) {
             m_root = std::move(value);
-        } else if (m_open.back().kind == JsonValue::Kind::List) {
-            m_open.back().items.push_back(std::move(value));
         } else {
-            m_open.back().members.back().second = std::move(value);
+            m_open.back().items.push_back(std::move(value));
         }
         return true;
     }
@@ -146,10 +146,9 @@ private:
 }  // namespace
 
 const JsonValue* JsonValue::find(std::string_view key) const noexcept {
-    for (const auto& [name, value] : members) {
-        if (name == key) {
-            return &value;
-        }
+    const auto found = std::find(keys.begin(), keys.end(), key);
+    if (found != keys.end()) {
+        return &items[static_cast<std::size_t>(found - keys.begin())];
     }
     return nullptr;
 }

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "engine/base/result.h"
@@ -20,8 +19,8 @@ struct JsonValue {
     std::int64_t integer = 0;
     double number = 0;
     std::string text;
+    std::vector<std::string> keys;  // of an object: keys[i] belongs to items[i]
     std::vector<JsonValue> items;
-    std::vector<std::pair<std::string, JsonValue>> members;
 
     const JsonValue* find(std::string_view key) const noexcept;
 };

@@ -283,8 +283,7 @@ void ObjectReader::finish() {
     if (m_value == nullptr) {
         return;
     }
-    for (const auto& member : m_value->members) {
-        const std::string& key = member.first;
+    for (const std::string& key : m_value->keys) {
         if (std::find(m_known.begin(), m_known.end(), key) != m_known.end()) {
             continue;
         }

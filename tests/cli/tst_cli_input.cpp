@@ -183,6 +183,7 @@ void TestCliInput::probe_strangeFiles_endCleanly() {
         {text("probe"), name.startsWith(QLatin1Char('/')) ? name : home.path(text("app/") + name)});
     QVERIFY2(ran.exit >= 0 && ran.exit <= 3, ran.err);
     QVERIFY2(ran.exit == 0 || ran.complaint().isEmpty(), ran.err);
+    QCOMPARE(ran.exit == 3, name == text("missing"));
     QVERIFY(ran.exit != 0 || !ran.out.isEmpty());
     QCOMPARE(home.fingerprint(text("app")), before);
 }

@@ -22,9 +22,9 @@ void TestJsonValue::parse_everyKind_keepsOrderAndValues() {
         parseJson(R"({"b":[1,-2,2.5,true,null],"a":"text","big":18446744073709551615})", kBytesMax);
     QVERIFY(parsed.ok());
     const JsonValue& root = parsed.value();
-    QCOMPARE(root.members.size(), std::size_t{3});
-    QCOMPARE(root.members[0].first, std::string("b"));
-    const auto& items = root.members[0].second.items;
+    QCOMPARE(root.keys.size(), std::size_t{3});
+    QCOMPARE(root.keys[0], std::string("b"));
+    const auto& items = root.items[0].items;
     QCOMPARE(items.size(), std::size_t{5});
     QCOMPARE(items[1].integer, std::int64_t{-2});
     QCOMPARE(items[2].number, 2.5);
