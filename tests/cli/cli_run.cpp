@@ -67,6 +67,16 @@ QByteArray CliHome::fingerprint(const QString& name) const {
     return entries.join(QLatin1Char('\n')).toUtf8();
 }
 
+QProcessEnvironment CliHome::environment() const {
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert(QStringLiteral("HOME"), m_dir.path());
+    environment.insert(QStringLiteral("XDG_CONFIG_HOME"), path(QStringLiteral("config")));
+    environment.insert(QStringLiteral("XDG_STATE_HOME"), path(QStringLiteral("state")));
+    environment.insert(QStringLiteral("XDG_RUNTIME_DIR"), path(QStringLiteral("run")));
+    environment.insert(QStringLiteral("TZ"), QStringLiteral("Europe/Berlin"));
+    return environment;
+}
+
 Ran CliHome::run(const QStringList& arguments) const {
     return start(QStringLiteral(STRANDLINE_CLI), arguments);
 }
@@ -85,13 +95,7 @@ Ran CliHome::runUnprivileged(const QStringList& arguments) const {
 
 Ran CliHome::start(const QString& program, const QStringList& arguments) const {
     QProcess process;
-    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-    environment.insert(QStringLiteral("HOME"), m_dir.path());
-    environment.insert(QStringLiteral("XDG_CONFIG_HOME"), path(QStringLiteral("config")));
-    environment.insert(QStringLiteral("XDG_STATE_HOME"), path(QStringLiteral("state")));
-    environment.insert(QStringLiteral("XDG_RUNTIME_DIR"), path(QStringLiteral("run")));
-    environment.insert(QStringLiteral("TZ"), QStringLiteral("Europe/Berlin"));
-    process.setProcessEnvironment(environment);
+    process.setProcessEnvironment(environment());
     process.setWorkingDirectory(m_dir.path());
     process.start(program, arguments);
     process.closeWriteChannel();

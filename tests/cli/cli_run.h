@@ -4,6 +4,7 @@
 
 #include <QByteArray>
 #include <QDir>
+#include <QProcessEnvironment>
 #include <QStringList>
 #include <QTemporaryDir>
 
@@ -30,6 +31,7 @@ public:
     /// Names, sizes, modes, times of change and contents of everything below a folder.
     QByteArray fingerprint(const QString& name) const;
 
+    QProcessEnvironment environment() const;
     Ran run(const QStringList& arguments) const;
     /// As the user "nobody", where the tests run as root.
     Ran runUnprivileged(const QStringList& arguments) const;
