@@ -132,7 +132,7 @@ void Runtime::stop() {
     }
     m_started = false;
     m_scheduler->stop();
-    m_watcher.reset();
+    m_watcher->stop();
     for (const auto& lanes : m_lanes) {
         lanes->stop();
     }

@@ -58,6 +58,11 @@ public:
     SourceEvents take(Id id);
     bool polled(Id id) const;
 
+    void stop() {
+        m_thread.requestStop();
+        m_thread.join();
+    }
+
 private:
     struct Request {
         enum class Kind : std::uint8_t { Add, Remove, Recheck };
@@ -329,6 +334,10 @@ ChangeWatcher::ChangeWatcher(OnEvent onEvent)
     : m_worker(std::make_unique<Worker>(std::move(onEvent))) {}
 
 ChangeWatcher::~ChangeWatcher() = default;
+
+void ChangeWatcher::stop() {
+    m_worker->stop();
+}
 
 ChangeWatcher::Id ChangeWatcher::add(std::string path) {
     return m_worker->add(std::move(path));

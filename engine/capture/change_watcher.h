@@ -30,6 +30,10 @@ public:
     ChangeWatcher(const ChangeWatcher&) = delete;
     ChangeWatcher& operator=(const ChangeWatcher&) = delete;
 
+    /// No callback runs any more when it returns. Before the owner lets go of the watcher: a
+    /// callback that calls take() must not meet a pointer that is already empty.
+    void stop();
+
     /// path: absolute; neither the file nor its folder need exist. onEvent(id) comes once the
     /// watch stands (or cannot), with `lost`: what happened before was not seen.
     Id add(std::string path);
