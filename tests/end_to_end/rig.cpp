@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/end_to_end/rig.h"
 
+#include <csignal>
+
 #include <QDeadlineTimer>
 #include <QDir>
 #include <QFile>
@@ -11,9 +13,10 @@ namespace {
 
 constexpr int kStopMs = 5000;  // 2 s are promised; a loaded machine gets some more
 
-QString fileUrl(const QString& path) {
-    return QStringLiteral("file://") + path;
-}
+// With a configuration a database may appear after the start.
+constexpr const char* kConfig = R"({"version": 1,
+  "replicas": [{"name": "disk", "type": "file", "path": "%1"}],
+  "databases": [{"name": "data", "path": "%2", "replicas": ["disk"]}]})";
 
 }  // namespace
 
@@ -21,6 +24,11 @@ Rig::Rig() {
     QDir(m_folder.path()).mkpath(QStringLiteral("app"));
     QDir(m_folder.path()).mkpath(QStringLiteral("run"));
     qputenv("XDG_RUNTIME_DIR", path(QStringLiteral("run")).toUtf8());
+    QDir(m_folder.path()).mkpath(QStringLiteral("replica"));
+    QFile config(path(QStringLiteral("config.json")));
+    if (config.open(QIODevice::WriteOnly)) {
+        config.write(QString::fromLatin1(kConfig).arg(replica(), database()).toUtf8());
+    }
     qputenv("XDG_CONFIG_HOME", path(QStringLiteral("config")).toUtf8());
 }
 
@@ -32,11 +40,11 @@ Rig::~Rig() {
 }
 
 QStringList Rig::recorderArguments() const {
-    return {QStringLiteral("--state-dir"),
+    return {QStringLiteral("--config"),
+            path(QStringLiteral("config.json")),
+            QStringLiteral("--state-dir"),
             stateFolder(),
-            QStringLiteral("replicate"),
-            database(),
-            fileUrl(replica())};
+            QStringLiteral("replicate")};
 }
 
 void Rig::startRecorder() {
@@ -62,7 +70,18 @@ bool Rig::stopRecorder() {
         return false;
     }
     m_recorder->terminate();
-    return m_recorder->waitForFinished(kStopMs) && m_recorder->exitStatus() == QProcess::NormalExit;
+    if (!m_recorder->waitForFinished(kStopMs)) {
+        qWarning("the recorder does not end on SIGTERM");
+        return false;
+    }
+    // A signal before the program has its handlers ends it like any other.
+    const bool early =
+        m_recorder->exitStatus() == QProcess::CrashExit && m_recorder->exitCode() == SIGTERM;
+    if (m_recorder->exitStatus() != QProcess::NormalExit && !early) {
+        qWarning("the recorder ended by signal %d", m_recorder->exitCode());
+        return false;
+    }
+    return true;
 }
 
 bool Rig::letRun(int ms) {
@@ -71,31 +90,19 @@ bool Rig::letRun(int ms) {
 
 QByteArray Rig::recorderOutput() const {
     QFile file(path(QStringLiteral("recorder.err")));
-    return file.open(QIODevice::ReadOnly) ? file.readAll().right(8000) : QByteArray();
+    return file.open(QIODevice::ReadOnly) ? file.readAll().right(1500) : QByteArray();
 }
 
-int Rig::runCli(const QStringList& arguments, QByteArray* output, int timeoutMs) const {
+int Rig::catchUp(int timeoutMs) {
     QProcess process;
-    process.setProcessChannelMode(output != nullptr ? QProcess::SeparateChannels
-                                                    : QProcess::ForwardedChannels);
-    process.start(QStringLiteral(STRANDLINE_CLI),
-                  QStringList{QStringLiteral("--state-dir"), stateFolder()} + arguments);
+    process.setProcessChannelMode(QProcess::ForwardedChannels);
+    process.start(QStringLiteral(STRANDLINE_CLI), recorderArguments() << QStringLiteral("--once"));
     if (!process.waitForFinished(timeoutMs) || process.exitStatus() != QProcess::NormalExit) {
         process.kill();
         process.waitForFinished();
         return -1;
     }
-    if (output != nullptr) {
-        *output = process.readAllStandardOutput() + process.readAllStandardError();
-    }
     return process.exitCode();
-}
-
-int Rig::catchUp(int timeoutMs) {
-    return runCli(
-        {QStringLiteral("replicate"), database(), fileUrl(replica()), QStringLiteral("--once")},
-        nullptr,
-        timeoutMs);
 }
 
 std::optional<engine::EngineStatus> Rig::status() const {

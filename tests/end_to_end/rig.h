@@ -69,10 +69,6 @@ public:
 
     const QByteArray& writerOutput() const { return m_writerOutput; }
 
-    /// Runs strandline-cli with the rig's state folder and returns exit code and standard output.
-    int runCli(const QStringList& arguments,
-               QByteArray* output = nullptr,
-               int timeoutMs = 60'000) const;
     QStringList recorderArguments() const;
     /// Put in front of the recorder's command line, for strace.
     QStringList recorderPrefix;

@@ -56,8 +56,13 @@ Result<std::unique_ptr<AppWriter>> AppWriter::open(const WriterOptions& options)
 Status AppWriter::connect() {
     ENGINE_TRY_ASSIGN(m_database, Database::open(m_options.database, m_options.busyTimeoutMs));
     ENGINE_TRY_ASSIGN(m_reader, Database::open(m_options.database, m_options.busyTimeoutMs));
-    ENGINE_TRY(m_database.exec("PRAGMA page_size=" + std::to_string(m_options.pageSize)));
-    ENGINE_TRY(m_database.exec("PRAGMA auto_vacuum=" + std::to_string(m_options.autoVacuum)));
+    ENGINE_TRY_ASSIGN(const std::string pages, m_database.text("PRAGMA page_count"));
+    if (pages == "0") {
+        // Only now: in a database that is there, setting auto_vacuum is a commit of its own.
+        ENGINE_TRY(m_database.exec("PRAGMA page_size=" + std::to_string(m_options.pageSize)));
+        ENGINE_TRY(
+            m_database.exec("PRAGMA auto_vacuum=" + std::to_string(m_options.autoVacuum)));
+    }
     ENGINE_TRY(m_database.exec("PRAGMA synchronous=" + m_options.synchronous));
     ENGINE_TRY(m_database.exec("PRAGMA cache_size=" + std::to_string(m_options.cachePages)));
     ENGINE_TRY_ASSIGN(const std::string mode, m_database.text("PRAGMA journal_mode"));

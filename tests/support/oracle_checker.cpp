@@ -142,11 +142,15 @@ void Checker::comparePoint(const engine::TimelinePoint& point,
         return;
     }
     m_report.alone += 1;
-    const bool follows = sameGeneration && previous != m_stateOfPoint.end() &&
-                         before->point.tx.next() == point.point.tx;
-    if (follows && m_states[state->second].commits != m_states[previous->second].commits + 1) {
+    if (!sameGeneration || previous == m_stateOfPoint.end() ||
+        before->point.tx.next() != point.point.tx) {
+        return;
+    }
+    const State& now = m_states[state->second];
+    const State& then = m_states[previous->second];
+    if (now.doubts == then.doubts && now.commits != then.commits + 1) {
         wrong(name + ": called one transaction, but it is " +
-              std::to_string(m_states[state->second].commits - m_states[previous->second].commits));
+              std::to_string(now.commits - then.commits));
     }
 }
 

@@ -92,6 +92,7 @@ Result<std::vector<State>> readStates(const std::string& logPath) {
     }
     std::vector<State> states;
     std::uint64_t commits = 0;
+    std::uint64_t doubts = 0;
     bool open = false;  // a transaction that nobody has told the end of
     for (std::size_t at = 0; at < bytes.size(); at += sizeof(Record)) {
         Record record;
@@ -101,14 +102,14 @@ Result<std::vector<State>> readStates(const std::string& logPath) {
             continue;
         }
         const bool same = !states.empty() && states.back().image == record.image;
-        const bool committed = record.kind == Record::Kind::Committed ||
-                               (record.kind == Record::Kind::Found && open && !same);
+        const bool doubt = record.kind == Record::Kind::Found && open && !same;
         open = false;
         if (same) {
             continue;
         }
-        commits += committed ? 1 : 0;
-        states.push_back({record.image, commits, record.timeNs, record.sequence});
+        commits += record.kind == Record::Kind::Committed ? 1u : 0u;
+        doubts += doubt ? 1u : 0u;
+        states.push_back({record.image, commits, doubts, record.timeNs, record.sequence});
     }
     return states;
 }

@@ -60,6 +60,8 @@ private:
 struct State {
     engine::Hash128 image;
     std::uint64_t commits = 0;
+    std::uint64_t doubts = 0;  // kills up to it after which nobody can say: a commit, or only
+                               // other bytes in free pages after the rollback
     std::int64_t timeNs = 0;
     std::uint64_t sequence = 0;
 };
