@@ -69,7 +69,13 @@ bool Rig::stopRecorder() {
     if (!recorderRuns()) {
         return false;
     }
-    m_recorder->terminate();
+    // strace does not hand a signal on: it goes to the recorder itself.
+    const auto now = recorderPrefix.isEmpty() ? std::nullopt : status();
+    if (now) {
+        ::kill(static_cast<pid_t>(now->pid), SIGTERM);
+    } else {
+        m_recorder->terminate();
+    }
     if (!m_recorder->waitForFinished(kStopMs)) {
         qWarning("the recorder does not end on SIGTERM");
         return false;
@@ -195,7 +201,9 @@ bool Rig::stopWriters() {
         writer->terminate();
     }
     for (const auto& writer : m_writers) {
-        allWell = writer->waitForFinished(30'000) && writer->exitCode() == 0 && allWell;
+        const bool ended =
+            writer->state() == QProcess::NotRunning || writer->waitForFinished(30'000);
+        allWell = ended && writer->exitCode() == 0 && allWell;
         m_writerOutput += writer->readAll();
     }
     m_writers.clear();

@@ -113,7 +113,6 @@ void TestHarmless::recording_underStrace_onlyLooksAtTheAppFolder() {
     rig.startRecorder();
     QVERIFY2(rig.waitUntilHolding(), rig.writerOutput().constData());
     QVERIFY2(rig.waitUntilProtected(60'000), rig.recorderOutput().constData());
-    // strace hands the signal on and ends with the recorder.
     QVERIFY2(rig.stopRecorder(), rig.recorderOutput().constData());
     QVERIFY(rig.stopWriters());
 
