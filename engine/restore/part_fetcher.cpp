@@ -11,8 +11,15 @@ namespace {
 
 // Below this a part is fetched whole: a second request costs more than the bytes.
 constexpr std::uint64_t kRangesFrom = 2u << 20;
+// A local disk is no faster for more; each thread costs memory that the allocator keeps for it.
+constexpr unsigned kLocalParallelMax = 2;
 // Ranges are clearly cheaper where less than a quarter of the part is needed.
 constexpr std::uint64_t kRangesShare = 4;
+
+unsigned lanesFor(const Replica& replica, unsigned parallel) {
+    const unsigned wanted = std::max(1u, parallel);
+    return replica.traits().local ? std::min(wanted, kLocalParallelMax) : wanted;
+}
 
 }  // namespace
 
@@ -51,7 +58,7 @@ PartFetcher::PartFetcher(Replica& replica,
     , m_sealer(sealer)
     , m_history(history)
     , m_jobs(std::move(jobs))
-    , m_parallel(std::max(1u, parallel))
+    , m_parallel(lanesFor(replica, parallel))
     , m_ranges(replica.traits().nativeRange)
     , m_outcomes(m_jobs.size())
     , m_forwardStop(std::move(stop), [this] { m_ownStop.request_stop(); }) {
@@ -74,9 +81,8 @@ Result<std::shared_ptr<FetchedPart>> PartFetcher::next() {
     }
     const std::size_t at = m_given++;
     MutexLock lock(m_mutex);
-    const bool ready = m_changed.wait(m_mutex, m_ownStop.get_token(), [&]() ENGINE_NO_TSA {
-        return m_outcomes[at].has_value();
-    });
+    const bool ready = m_changed.wait(
+        m_mutex, m_ownStop.get_token(), [&]() ENGINE_NO_TSA { return m_outcomes[at].has_value(); });
     if (!ready) {
         return Error{ErrorCode::Cancelled, "stopped while objects were fetched"};
     }
