@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The serving side of the control socket: one thread, one poll, everything bounded.
-#include <algorithm>
 #include <cerrno>
 #include <list>
 #include <vector>
@@ -163,7 +162,11 @@ private:
         }
         std::string reply = replyTo(std::string_view(client.incoming).substr(0, end), m_handler);
         client.incoming.erase(0, end + 1);
-        std::replace(reply.begin(), reply.end(), '\n', ' ');
+        // A newline stands between values only, never inside one: any blank does as well.
+        for (std::size_t at = reply.find('\n'); at != std::string::npos;
+             at = reply.find('\n', at)) {
+            reply[at] = ' ';
+        }
         client.outgoing = std::move(reply) + "\n";
     }
 
