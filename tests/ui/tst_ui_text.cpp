@@ -206,7 +206,7 @@ void TestUiText::banners_worstFirst_withAWayOut() {
     const QList<ui::BannerText> banners = ui::bannersOf(view, kNow);
     QCOMPARE(banners.size(), 4);
     QCOMPARE(banners[0].action, ui::BannerAction::ShowDatabase);
-    QCOMPARE(banners[0].text, QStringLiteral("the file is gone; its history is safe"));
+    QCOMPARE(banners[0].text, QStringLiteral("the file is gone; its history is safe."));
     QCOMPARE(banners[1].action, ui::BannerAction::OpenConfiguration);
     QCOMPARE(banners[2].action, ui::BannerAction::Resume);
     QCOMPARE(banners[3].title, QStringLiteral("Another program records these databases."));
@@ -290,8 +290,8 @@ void TestUiText::share_nearlyAll_isNotRoundedToAll() {
 
 void TestUiText::moment_dayAndYear_asFarAsNeeded() {
     // TZ=UTC in the tests.
-    QCOMPARE(ui::momentText(kNow, kNow), QStringLiteral("Today 14:02:11"));
-    QCOMPARE(ui::momentText(kNow.plus(-86'400'000), kNow), QStringLiteral("Yesterday 14:02:11"));
+    QCOMPARE(ui::momentText(kNow, kNow), QStringLiteral("today 14:02:11"));
+    QCOMPARE(ui::momentText(kNow.plus(-86'400'000), kNow), QStringLiteral("yesterday 14:02:11"));
     QCOMPARE(ui::momentText(kNow.plus(-5 * 86'400'000LL), kNow), QStringLiteral("9 Jun 14:02:11"));
     QCOMPARE(ui::momentText(kNow.plus(-365 * 86'400'000LL), kNow),
              QStringLiteral("14 Jun 2025 14:02:11"));

@@ -4,22 +4,16 @@
 #include <QAbstractItemView>
 #include <QAccessible>
 #include <QApplication>
-#include <QElapsedTimer>
 #include <QFile>
-#include <QLabel>
 #include <QLineEdit>
-#include <QMenuBar>
 #include <QPushButton>
 #include <QRadioButton>
-#include <QSignalSpy>
 #include <QtTest>
 
 #include "tests/ui/household.h"
-#include "ui/bridge/engine_bridge.h"
+#include "tests/ui/running_window.h"
 #include "ui/models/database_model.h"
 #include "ui/models/timeline_model.h"
-#include "ui/views/database_table.h"
-#include "ui/views/main_window.h"
 #include "ui/widgets/banner.h"
 #include "ui/widgets/look.h"
 #include "ui/wizard/notice.h"
@@ -30,54 +24,6 @@ using engine::ProtectionState;
 using ui::DatabaseModel;
 
 namespace {
-
-constexpr int kSoonMs = 30'000;
-
-/// The window and its engine; both end in the order in which a program ends them.
-class Running {
-public:
-    explicit Running(const engine::EngineOptions& options)
-        : bridge(options)
-        , window(bridge) {
-        window.show();
-        bridge.start();
-    }
-
-    ~Running() {
-        QSignalSpy ended(&bridge, &ui::EngineBridge::ended);
-        bridge.shutDown();
-        if (ended.isEmpty()) {
-            ended.wait(kSoonMs);
-        }
-    }
-
-    QAbstractItemModel& rows() const { return *table().model(); }
-
-    ui::DatabaseTable& table() const {
-        return *window.findChild<ui::DatabaseTable*>(QStringLiteral("databases"));
-    }
-
-    QString cell(int row, int column, int role = Qt::DisplayRole) const {
-        return rows().index(row, column).data(role).toString();
-    }
-
-    QString sentence() const {
-        return window.findChild<QLabel*>(QStringLiteral("sentence"))->text();
-    }
-
-    template <class Widget>
-    Widget* child(const char* name) const {
-        return window.findChild<Widget*>(QString::fromLatin1(name));
-    }
-
-    ui::EngineBridge bridge;
-    ui::MainWindow window;
-};
-
-bool isProtected(const Running& running, int row) {
-    return running.cell(row, DatabaseModel::State) == QStringLiteral("Protected") &&
-           running.rows().index(row, DatabaseModel::Lag).data(DatabaseModel::SortRole) == 0;
-}
 
 QByteArray contentsOf(const QString& path) {
     QFile file(path);
@@ -109,7 +55,7 @@ private slots:
 
 void TestWindow::initTestCase() {
     QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedKingdom));
-    QApplication::setPalette(ui::calmPalette(false));
+    ui::setCalmLook(false);
 }
 
 namespace {
@@ -142,17 +88,11 @@ struct OneDatabase {
 };
 
 /// Commits once and waits until the window says that it is recorded and stored.
-void commitAndSee(OneDatabase& one, const Running& running, const QByteArray& text) {
+void commitAndSee(OneDatabase& one, const RunningWindow& running, const QByteArray& text) {
     const QString before = running.cell(0, DatabaseModel::Change);
     one.commit(text);
     QTRY_VERIFY_WITH_TIMEOUT(running.cell(0, DatabaseModel::Change) != before, kSoonMs);
-    QTRY_VERIFY_WITH_TIMEOUT(isProtected(running, 0), kSoonMs);
-}
-
-ui::RestoreDialog* openRestore(const Running& running) {
-    running.table().selectFirstIfNone();
-    click(running.child<QPushButton>("restore"));
-    return running.child<ui::RestoreDialog>("restoreDialog");
+    QTRY_VERIFY_WITH_TIMEOUT(running.isProtected(0), kSoonMs);
 }
 
 QPushButton* nextOf(const ui::RestoreDialog& dialog) {
@@ -163,9 +103,9 @@ QPushButton* nextOf(const ui::RestoreDialog& dialog) {
 
 void TestWindow::window_realEngine_showsProtectedAndEachCommit() {
     OneDatabase one;
-    Running running(one.home.options());
+    RunningWindow running(one.home.options());
     QTRY_COMPARE_WITH_TIMEOUT(running.rows().rowCount(), 1, kSoonMs);
-    QTRY_VERIFY_WITH_TIMEOUT(isProtected(running, 0), kSoonMs);
+    QTRY_VERIFY_WITH_TIMEOUT(running.isProtected(0), kSoonMs);
     QTRY_COMPARE(running.sentence(), QStringLiteral("Your database is protected"));
     QCOMPARE(running.cell(0, DatabaseModel::Name), QStringLiteral("notes"));
     QCOMPARE(running.cell(0, DatabaseModel::Replicas), QStringLiteral("disk"));
@@ -181,9 +121,9 @@ void TestWindow::window_realEngine_showsProtectedAndEachCommit() {
 
 void TestWindow::restore_chosenPoint_isThatFile() {
     OneDatabase one;
-    Running running(one.home.options());
+    RunningWindow running(one.home.options());
     QTRY_COMPARE_WITH_TIMEOUT(running.rows().rowCount(), 1, kSoonMs);
-    QTRY_VERIFY_WITH_TIMEOUT(isProtected(running, 0), kSoonMs);
+    QTRY_VERIFY_WITH_TIMEOUT(running.isProtected(0), kSoonMs);
     commitAndSee(one, running, "the one to go back to");
     const QString wanted = running.cell(0, DatabaseModel::Change);
     const QByteArray expected = one.image(QStringLiteral("then.db"));
@@ -193,7 +133,7 @@ void TestWindow::restore_chosenPoint_isThatFile() {
         return;
     }
 
-    QPointer<ui::RestoreDialog> dialog = openRestore(running);
+    QPointer<ui::RestoreDialog> dialog = running.openRestore();
     QVERIFY(dialog != nullptr);
     auto* timeline = dialog->findChild<QAbstractItemView*>(QStringLiteral("timeline"));
     QTRY_VERIFY_WITH_TIMEOUT(timeline->model()->rowCount() >= 4, kSoonMs);
@@ -226,9 +166,9 @@ void TestWindow::restore_chosenPoint_isThatFile() {
 
 void TestWindow::restore_withKeyboardOnly_works() {
     OneDatabase one;
-    Running running(one.home.options());
+    RunningWindow running(one.home.options());
     QTRY_COMPARE_WITH_TIMEOUT(running.rows().rowCount(), 1, kSoonMs);
-    QTRY_VERIFY_WITH_TIMEOUT(isProtected(running, 0), kSoonMs);
+    QTRY_VERIFY_WITH_TIMEOUT(running.isProtected(0), kSoonMs);
     const QByteArray expected = one.image(QStringLiteral("then.db"));
     QApplication::setActiveWindow(&running.window);
     running.table().setFocus();
@@ -258,10 +198,10 @@ void TestWindow::restore_withKeyboardOnly_works() {
 
 void TestWindow::restore_takenName_offersAnother() {
     OneDatabase one;
-    Running running(one.home.options());
+    RunningWindow running(one.home.options());
     QTRY_COMPARE_WITH_TIMEOUT(running.rows().rowCount(), 1, kSoonMs);
-    QTRY_VERIFY_WITH_TIMEOUT(isProtected(running, 0), kSoonMs);
-    QPointer<ui::RestoreDialog> dialog = openRestore(running);
+    QTRY_VERIFY_WITH_TIMEOUT(running.isProtected(0), kSoonMs);
+    QPointer<ui::RestoreDialog> dialog = running.openRestore();
     QTRY_VERIFY_WITH_TIMEOUT(nextOf(*dialog)->isEnabled(), kSoonMs);
     click(nextOf(*dialog));
     auto* path = dialog->findChild<QLineEdit*>(QStringLiteral("targetPath"));
@@ -289,7 +229,7 @@ void TestWindow::window_withoutConfiguration_protectsAFirstDatabase() {
     WriterProcess app(home.path(QStringLiteral("notes.db")));
     app.ok("PRAGMA journal_mode=WAL");
     app.ok("CREATE TABLE notes(id INTEGER PRIMARY KEY, text TEXT)");
-    Running running(home.options());
+    RunningWindow running(home.options());
     QTRY_COMPARE(running.sentence(), QStringLiteral("Nothing is protected yet"));
     auto* protect = running.child<QPushButton>("protect");
     QTRY_VERIFY(protect->isVisible());
@@ -310,14 +250,14 @@ void TestWindow::window_withoutConfiguration_protectsAFirstDatabase() {
     click(accept);
     QTRY_VERIFY_WITH_TIMEOUT(dialog.isNull(), kSoonMs);
     QTRY_COMPARE_WITH_TIMEOUT(running.rows().rowCount(), 1, kSoonMs);
-    QTRY_VERIFY_WITH_TIMEOUT(isProtected(running, 0), kSoonMs);
+    QTRY_VERIFY_WITH_TIMEOUT(running.isProtected(0), kSoonMs);
     QCOMPARE(running.cell(0, DatabaseModel::Replicas), QStringLiteral("copies"));
 }
 
 void TestWindow::window_badConfiguration_isToldAndMended() {
     OneDatabase one;
     one.home.write("{\"version\": 1, \"databasses\": []}");
-    Running running(one.home.options());
+    RunningWindow running(one.home.options());
     QTRY_COMPARE(running.bridge.view().phase, ui::Phase::BadConfiguration);
     QCOMPARE(running.sentence(), QStringLiteral("Nothing is being recorded"));
     const auto banners = running.window.findChildren<ui::Banner*>();
@@ -325,15 +265,15 @@ void TestWindow::window_badConfiguration_isToldAndMended() {
     QVERIFY(banners[0]->text().text.contains(QStringLiteral("databasses")));
     one.home.writeConfig();
     QTRY_COMPARE_WITH_TIMEOUT(running.rows().rowCount(), 1, kSoonMs);
-    QTRY_VERIFY_WITH_TIMEOUT(isProtected(running, 0), kSoonMs);
+    QTRY_VERIFY_WITH_TIMEOUT(running.isProtected(0), kSoonMs);
 }
 
 void TestWindow::window_otherEngine_isLookedAt() {
     OneDatabase one;
-    Running recorder(one.home.options());
+    RunningWindow recorder(one.home.options());
     QTRY_COMPARE_WITH_TIMEOUT(recorder.rows().rowCount(), 1, kSoonMs);
-    QTRY_VERIFY_WITH_TIMEOUT(isProtected(recorder, 0), kSoonMs);
-    Running looker(one.home.options());
+    QTRY_VERIFY_WITH_TIMEOUT(recorder.isProtected(0), kSoonMs);
+    RunningWindow looker(one.home.options());
     QTRY_COMPARE_WITH_TIMEOUT(looker.bridge.view().phase, ui::Phase::Attached, kSoonMs);
     QTRY_COMPARE_WITH_TIMEOUT(looker.rows().rowCount(), 1, kSoonMs);
     for (int column = 0; column < DatabaseModel::ColumnCount; ++column) {
@@ -351,14 +291,14 @@ void TestWindow::window_otherEngine_isLookedAt() {
     QCOMPARE(looker.cell(0, DatabaseModel::State), QStringLiteral("Unknown"));
     looker.bridge.reopen();
     QTRY_COMPARE_WITH_TIMEOUT(looker.bridge.view().phase, ui::Phase::Recording, kSoonMs);
-    QTRY_VERIFY_WITH_TIMEOUT(isProtected(looker, 0), kSoonMs);
+    QTRY_VERIFY_WITH_TIMEOUT(looker.isProtected(0), kSoonMs);
 }
 
 void TestWindow::window_sourceGone_needsAttention() {
     OneDatabase one;
-    Running running(one.home.options());
+    RunningWindow running(one.home.options());
     QTRY_COMPARE_WITH_TIMEOUT(running.rows().rowCount(), 1, kSoonMs);
-    QTRY_VERIFY_WITH_TIMEOUT(isProtected(running, 0), kSoonMs);
+    QTRY_VERIFY_WITH_TIMEOUT(running.isProtected(0), kSoonMs);
     for (const char* suffix : {"", "-wal", "-shm"}) {
         QFile::remove(one.home.path(QStringLiteral("notes.db")) + QString::fromLatin1(suffix));
     }
@@ -371,9 +311,9 @@ void TestWindow::window_sourceGone_needsAttention() {
 
 void TestWindow::window_pause_holdsUploads() {
     OneDatabase one;
-    Running running(one.home.options());
+    RunningWindow running(one.home.options());
     QTRY_COMPARE_WITH_TIMEOUT(running.rows().rowCount(), 1, kSoonMs);
-    QTRY_VERIFY_WITH_TIMEOUT(isProtected(running, 0), kSoonMs);
+    QTRY_VERIFY_WITH_TIMEOUT(running.isProtected(0), kSoonMs);
     running.bridge.pause({});
     QTRY_COMPARE_WITH_TIMEOUT(running.sentence(), QStringLiteral("Uploads are paused"), kSoonMs);
     const QString before = running.cell(0, DatabaseModel::Change);
@@ -383,15 +323,15 @@ void TestWindow::window_pause_holdsUploads() {
     auto* resume = running.child<QPushButton>("pause");
     QCOMPARE(resume->text(), QStringLiteral("Resume Uploads"));
     click(resume);
-    QTRY_VERIFY_WITH_TIMEOUT(isProtected(running, 0), kSoonMs);
+    QTRY_VERIFY_WITH_TIMEOUT(running.isProtected(0), kSoonMs);
 }
 
 void TestWindow::accessibility_everyControl_hasAName() {
     OneDatabase one;
-    Running running(one.home.options());
+    RunningWindow running(one.home.options());
     QTRY_COMPARE_WITH_TIMEOUT(running.rows().rowCount(), 1, kSoonMs);
-    QTRY_VERIFY_WITH_TIMEOUT(isProtected(running, 0), kSoonMs);
-    ui::RestoreDialog* dialog = openRestore(running);
+    QTRY_VERIFY_WITH_TIMEOUT(running.isProtected(0), kSoonMs);
+    ui::RestoreDialog* dialog = running.openRestore();
     QTRY_VERIFY_WITH_TIMEOUT(nextOf(*dialog)->isEnabled(), kSoonMs);
     QStringList nameless;
     for (QWidget* widget : running.window.findChildren<QWidget*>()) {

@@ -76,7 +76,7 @@ QVariant TimelineModel::data(const QModelIndex& index, int role) const {
 QString TimelineModel::text(const engine::TimelinePoint& point, int column) const {
     switch (column) {
         case Moment:
-            return momentText(point.time, m_now);
+            return momentTitle(point.time, m_now);
         case Change:
             return changeText(point.point.tx);
         case Kind:

@@ -56,11 +56,12 @@ BannerText ofAttached(const engine::EngineStatus& status) {
 
 BannerText ofDatabase(const DatabaseStatus& database, Time now) {
     BannerText banner;
-    banner.title = toQString(database.name);
-    banner.text = stateLine(database, ProtectionState::NeedsAttention, now);
+    banner.title = Banners::tr("%1 —", "a database; what is wrong with it follows")
+                       .arg(toQString(database.name));
+    banner.text = stateLine(database, ProtectionState::NeedsAttention, now) + u'.';
     banner.details = toQString(database.lastError);
     banner.action = BannerAction::ShowDatabase;
-    banner.database = banner.title;
+    banner.database = toQString(database.name);
     return banner;
 }
 
@@ -80,7 +81,8 @@ QList<BannerText> ofStatus(const EngineView& view, Time now) {
         banner.action = BannerAction::OpenConfiguration;
         banners.append(banner);
     }
-    if (status.paused) {
+    // Where it is the headline, it is said already.
+    if (status.paused && headlineOf(view, now).state != ProtectionState::Paused) {
         BannerText banner;
         banner.state = ProtectionState::Paused;
         banner.title =

@@ -210,12 +210,10 @@ QString replicasText(const DatabaseStatus& database) {
     return complete.isEmpty() ? count : StateTexts::tr("%1: %2").arg(count, names);
 }
 
-QString captureText(const DatabaseStatus& database) {
-    const QString label = toQString(database.captureLabel);
-    return database.aloneShare ? joined(label,
-                                        StateTexts::tr("%1 of changes one by one, last hour")
-                                            .arg(shareText(*database.aloneShare)))
-                               : label;
+QString aloneText(const DatabaseStatus& database) {
+    return database.aloneShare ? StateTexts::tr("%1 in the last hour", "share of changes")
+                                     .arg(shareText(*database.aloneShare))
+                               : StateTexts::tr("no change in the last hour");
 }
 
 QString checkedText(const EngineView& view, Time now) {

@@ -62,8 +62,8 @@ QString stateLine(const engine::DatabaseStatus& database,
 QString replicaLine(const engine::ReplicaStatus& replica, engine::Time now);
 /// "disk, NAS", "1 of 2: disk" where some have not everything.
 QString replicasText(const engine::DatabaseStatus& database);
-/// "Continuous · 99.4 % of changes recorded one by one"
-QString captureText(const engine::DatabaseStatus& database);
+/// "99.4 % in the last hour": the share of changes that were recorded one by one.
+QString aloneText(const engine::DatabaseStatus& database);
 /// "Checked 3 s ago"; empty where nothing was looked at.
 QString checkedText(const EngineView& view, engine::Time now);
 /// "3.1 MB wait to be stored", "Every change is stored".

@@ -44,10 +44,10 @@ QString offsetText(const QDateTime& time, const QDateTime& now) {
 
 QString dayText(const QDate& day, const QDate& today) {
     if (day == today) {
-        return Units::tr("Today");
+        return Units::tr("today");
     }
     if (day.addDays(1) == today) {
-        return Units::tr("Yesterday");
+        return Units::tr("yesterday");
     }
     const QLocale locale;
     return day.year() == today.year()
@@ -109,6 +109,12 @@ QString momentText(engine::Time time, engine::Time now) {
     return Units::tr("%1 %2", "day, time of day")
                .arg(dayText(moment.date(), present.date()), timeOfDay(moment)) +
            offsetText(moment, present);
+}
+
+QString momentTitle(engine::Time time, engine::Time now) {
+    QString text = momentText(time, now);
+    text.front() = text.front().toUpper();
+    return text;
 }
 
 QString exactMomentText(engine::Time time) {

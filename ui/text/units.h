@@ -20,9 +20,11 @@ QString sizeText(std::uint64_t bytes);
 QString durationText(std::int64_t ms);
 /// "a moment ago", "12 s ago", "6 min ago"; the past only.
 QString agoText(engine::Time time, engine::Time now);
-/// "Today 14:02:11", "Yesterday 14:02:11", "14 Jun 14:02:11", with the year where it is another
-/// one, with the offset to UTC where it is not today's.
+/// "today 14:02:11", "yesterday 14:02:11", "14 Jun 14:02:11", with the year where it is another
+/// one, with the offset to UTC where it is not today's. For the middle of a sentence.
 QString momentText(engine::Time time, engine::Time now);
+/// "Today 14:02:11": where it stands alone.
+QString momentTitle(engine::Time time, engine::Time now);
 /// The same with weekday, year and milliseconds, for tooltips and reviews.
 QString exactMomentText(engine::Time time);
 /// "#1 041"

@@ -75,6 +75,7 @@ Card* DatabaseDetails::makeRecordingCard() {
     grid->setVerticalSpacing(distance(*this, Distance::Inside));
     grid->setColumnStretch(1, 1);
     m_mode = addFact(*grid, tr("Mode"));
+    m_alone = addFact(*grid, tr("One by one"));
     m_file = addFact(*grid, tr("File"));
     m_size = addFact(*grid, tr("Size"));
     m_generation = addFact(*grid, tr("Generation"));
@@ -156,13 +157,15 @@ void DatabaseDetails::fillReplica(const ReplicaRow& row,
 
 void DatabaseDetails::fillRecording(const engine::DatabaseStatus& database, engine::Time now) {
     m_file.value->setText(pathText(toQString(database.path)));
-    m_mode.value->setText(captureText(database));
+    m_mode.value->setText(toQString(database.captureLabel));
+    m_alone.value->setText(aloneText(database));
     const std::uint64_t bytes = database.pageCount * database.pageSize;
     m_size.value->setText(bytes == 0 ? QString(u'–') : sizeText(bytes));
     m_generation.value->setText(database.generation.empty() ? QString(u'–')
                                                             : generationText(database.generation));
-    m_snapshot.value->setText(
-        database.lastSnapshotAt.ms == 0 ? QString(u'–') : momentText(database.lastSnapshotAt, now));
+    m_snapshot.value->setText(database.lastSnapshotAt.ms == 0
+                                  ? QString(u'–')
+                                  : momentTitle(database.lastSnapshotAt, now));
 }
 
 }  // namespace ui

@@ -54,7 +54,7 @@ private:
     QGridLayout* m_replicaGrid = nullptr;
     std::vector<ReplicaRow> m_replicas;
     QLabel* m_noReplica = nullptr;
-    Fact m_file{}, m_size{}, m_mode{}, m_generation{}, m_snapshot{}, m_effect{};
+    Fact m_file{}, m_size{}, m_mode{}, m_alone{}, m_generation{}, m_snapshot{}, m_effect{};
 };
 
 }  // namespace ui

@@ -131,6 +131,8 @@ DatabaseTable::DatabaseTable(DatabaseModel& model, QWidget* parent)
     connect(selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this] {
         emit currentDatabaseChanged();
     });
+    connect(m_sorted, &QAbstractItemModel::rowsInserted, this, [this] { updateGeometry(); });
+    connect(m_sorted, &QAbstractItemModel::rowsRemoved, this, [this] { updateGeometry(); });
     connect(this, &QTableView::activated, this, [this] { emit databaseActivated(); });
 }
 
@@ -169,7 +171,7 @@ void DatabaseTable::selectFirstIfNone() {
 }
 
 QSize DatabaseTable::sizeHint() const {
-    const int rows = qBound(2, m_sorted->rowCount(), 8);
+    const int rows = qMax(2, m_sorted->rowCount());
     const int height =
         horizontalHeader()->sizeHint().height() + rows * verticalHeader()->defaultSectionSize();
     return {QTableView::sizeHint().width(), height + 2};

@@ -6,14 +6,15 @@
 #include <QVBoxLayout>
 
 #include "ui/text/units.h"
+#include "ui/widgets/accent_button.h"
 #include "ui/widgets/look.h"
 
 namespace ui {
 
 EmptyPage::EmptyPage(QWidget* parent)
-    : QWidget(parent)
+    : Card(parent)
     , m_hint(new QLabel(this))
-    , m_protect(new QPushButton(tr("Protect a Database…"), this)) {
+    , m_protect(new AccentButton(tr("Protect a Database…"), this)) {
     auto* title = new QLabel(tr("Keep the databases of your apps safe"), this);
     title->setFont(headlineFont(font()));
     auto* text = new QLabel(tr("Choose a database and a folder for its copies, best on another "
@@ -28,20 +29,18 @@ EmptyPage::EmptyPage(QWidget* parent)
     m_hint->setFont(smallFont(font()));
     makeQuiet(*m_hint);
     m_protect->setObjectName(QStringLiteral("protect"));
-    makeAccent(*m_protect);
     connect(m_protect, &QPushButton::clicked, this, &EmptyPage::protectRequested);
 
     auto* column = new QVBoxLayout(this);
     const int around = distance(*this, Distance::Around);
     column->setContentsMargins(around, around, around, around);
     column->setSpacing(distance(*this, Distance::Row));
-    column->addStretch(1);
     for (QWidget* widget : {static_cast<QWidget*>(title), static_cast<QWidget*>(text)}) {
         column->addWidget(widget);
     }
     column->addWidget(m_protect, 0, Qt::AlignLeading);
     column->addWidget(m_hint);
-    column->addStretch(2);
+    column->addStretch();
 }
 
 void EmptyPage::setConfigurationPath(const QString& path) {

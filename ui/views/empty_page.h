@@ -2,14 +2,14 @@
 // What is shown while nothing is protected: what to do next, with one button.
 #pragma once
 
-#include <QWidget>
+#include "ui/widgets/card.h"
 
 class QLabel;
 class QPushButton;
 
 namespace ui {
 
-class EmptyPage final : public QWidget {
+class EmptyPage final : public Card {
     Q_OBJECT
 
 public:

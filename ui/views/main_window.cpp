@@ -71,9 +71,7 @@ void MainWindow::refreshPage(const EngineView& view, engine::Time /*now*/) {
     const bool known = view.status != nullptr && !view.status->databases.empty();
     const bool nothingSetUp = view.phase == Phase::NoConfiguration || (view.live() && !known);
     m_empty->setConfigurationPath(QString::fromStdString(m_bridge.replicas().configPath));
-    m_pages->setCurrentWidget(known          ? m_databasesPage
-                              : nothingSetUp ? static_cast<QWidget*>(m_empty)
-                                             : m_blankPage);
+    m_pages->setCurrentWidget(known ? m_databasesPage : nothingSetUp ? m_emptyPage : m_blankPage);
     if (known) {
         m_table->selectFirstIfNone();
     }

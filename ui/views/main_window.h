@@ -84,6 +84,7 @@ private:
     BannerList* m_banners = nullptr;
     QStackedWidget* m_pages = nullptr;
     EmptyPage* m_empty = nullptr;
+    QWidget* m_emptyPage = nullptr;
     QWidget* m_databasesPage = nullptr;
     QWidget* m_blankPage = nullptr;
     DatabaseTable* m_table = nullptr;

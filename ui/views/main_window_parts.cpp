@@ -18,6 +18,7 @@
 #include "ui/views/empty_page.h"
 #include "ui/views/hero_card.h"
 #include "ui/views/main_window.h"
+#include "ui/widgets/accent_button.h"
 #include "ui/widgets/card.h"
 #include "ui/widgets/look.h"
 
@@ -89,11 +90,16 @@ void MainWindow::makeContent() {
     m_banners = new BannerList(content);
     connect(m_banners, &BannerList::actionTriggered, this, &MainWindow::takeAction);
     m_pages = new QStackedWidget(content);
-    m_empty = new EmptyPage(m_pages);
+    m_emptyPage = new QWidget(m_pages);
+    m_empty = new EmptyPage(m_emptyPage);
+    auto* emptyColumn = new QVBoxLayout(m_emptyPage);
+    emptyColumn->setContentsMargins(0, 0, 0, 0);
+    emptyColumn->addWidget(m_empty);
+    emptyColumn->addStretch();
     connect(m_empty, &EmptyPage::protectRequested, this, &MainWindow::protectDatabase);
     m_databasesPage = makeDatabasesPage();
     m_blankPage = new QWidget(m_pages);
-    for (QWidget* page : {m_blankPage, static_cast<QWidget*>(m_empty), m_databasesPage}) {
+    for (QWidget* page : {m_blankPage, m_emptyPage, m_databasesPage}) {
         m_pages->addWidget(page);
     }
     column->addWidget(m_hero);
@@ -114,8 +120,9 @@ void MainWindow::makeButtons() {
     connect(m_copyButton, &QPushButton::clicked, m_copyNow, &QAction::trigger);
     m_pauseButton = make(tr("Pause Uploads"), "pause");
     connect(m_pauseButton, &QPushButton::clicked, m_resume, &QAction::trigger);
-    m_restoreButton = make(tr("Restore…"), "restore");
-    makeAccent(*m_restoreButton);
+    m_restoreButton = new AccentButton(tr("Restore…"), m_hero);
+    m_restoreButton->setObjectName(QStringLiteral("restore"));
+    m_hero->addButton(m_restoreButton);
     connect(m_restoreButton, &QPushButton::clicked, m_restore, &QAction::trigger);
 }
 
@@ -141,8 +148,11 @@ QWidget* MainWindow::makeDatabasesPage() {
     m_table->setContextMenuPolicy(Qt::ActionsContextMenu);
     inside->addWidget(m_table);
     m_details = new DatabaseDetails(page);
+    // As high as its rows, and scrolling where they are too many.
+    card->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
     column->addWidget(card, 1);
     column->addWidget(m_details);
+    column->addStretch();
     return page;
 }
 

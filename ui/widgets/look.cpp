@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ui/widgets/look.h"
 
-#include <QApplication>
-#include <QPushButton>
-#include <QStyle>
+#include <QFontInfo>
+#include <QWidget>
 
 namespace ui {
 
@@ -70,6 +69,7 @@ Look lookOf(const QPalette& palette) {
     look.dark = look.page.lightness() < 128;
     look.quiet = mixed(look.text, look.page, 0.33);
     look.line = mixed(look.page, look.text, look.dark ? 0.12 : 0.1);
+    look.field = mixed(look.card, look.text, look.dark ? 0.28 : 0.24);
     look.sidebar = mixed(look.page, look.text, 0.035);
     if (look.dark) {
         addDarkTints(look);
@@ -151,14 +151,6 @@ QPalette calmPalette(bool dark) {
     return palette;
 }
 
-void useCalmPalette(QApplication& app) {
-    // A desktop with colours of its own sets them over the style's.
-    if (QApplication::palette() == QApplication::style()->standardPalette()) {
-        const bool dark = QApplication::palette().color(QPalette::Window).lightness() < 128;
-        app.setPalette(calmPalette(dark));
-    }
-}
-
 int scaled(const QWidget& widget, int points) {
     return qRound(points * scaleOf(widget));
 }
@@ -181,17 +173,6 @@ QFont strongFont(const QFont& base) {
 
 QFont smallFont(const QFont& base) {
     return sized(base, 0.9, false);
-}
-
-void makeAccent(QPushButton& button) {
-    const Look look = lookOf(QApplication::palette());
-    QPalette palette = button.palette();
-    palette.setColor(QPalette::Button, look.accent);
-    palette.setColor(QPalette::Active, QPalette::ButtonText, look.onAccent);
-    palette.setColor(QPalette::Inactive, QPalette::ButtonText, look.onAccent);
-    palette.setColor(QPalette::Disabled, QPalette::Button, look.line);
-    button.setPalette(palette);
-    button.setFont(strongFont(button.font()));
 }
 
 void makeQuiet(QWidget& label) {

@@ -9,8 +9,6 @@
 
 #include "engine/api/status.h"
 
-class QApplication;
-class QPushButton;
 class QWidget;
 
 namespace ui {
@@ -20,6 +18,7 @@ namespace ui {
 struct Look {
     bool dark = false;
     QColor page, card, sidebar, line, text, quiet;
+    QColor field;  // the outline of fields and buttons
     QColor accent, onAccent, selection;
     QColor good, goodWash;
     QColor attention, attentionWash;
@@ -35,8 +34,6 @@ QColor washOf(const Look& look, engine::ProtectionState state);
 
 /// Our own page colours, for a desktop that brings none.
 QPalette calmPalette(bool dark);
-/// Sets them where the platform has no palette of its own.
-void useCalmPalette(QApplication& app);
 
 /// Distances on the 4-point grid, scaled with the widget's font.
 enum class Distance : int { Hair = 4, Inside = 8, Row = 12, Between = 16, Around = 24 };
@@ -49,8 +46,6 @@ QFont strongFont(const QFont& base);
 /// The quiet second line.
 QFont smallFont(const QFont& base);
 
-/// The one accent button of a page.
-void makeAccent(QPushButton& button);
 /// Quiet text, whatever the palette is now.
 void makeQuiet(QWidget& label);
 

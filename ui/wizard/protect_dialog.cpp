@@ -15,6 +15,7 @@
 #include "ui/bridge/engine_bridge.h"
 #include "ui/text/error_text.h"
 #include "ui/text/units.h"
+#include "ui/widgets/accent_button.h"
 #include "ui/widgets/look.h"
 #include "ui/wizard/notice.h"
 
@@ -54,6 +55,7 @@ ProtectDialog::ProtectDialog(EngineBridge& bridge, QWidget* parent)
     column->addWidget(title);
     auto* form = new QFormLayout;
     form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+    form->setLabelAlignment(Qt::AlignLeading | Qt::AlignVCenter);
     m_database = addPath(*form, tr("&Database"), &ProtectDialog::chooseDatabase);
     m_database->setObjectName(QStringLiteral("databasePath"));
     m_name = new QLineEdit(this);
@@ -105,10 +107,9 @@ QWidget* ProtectDialog::makeButtons() {
     row->setContentsMargins(0, 0, 0, 0);
     auto* cancel = new QPushButton(tr("Cancel"), bar);
     cancel->setAutoDefault(false);
-    m_accept = new QPushButton(tr("Protect"), bar);
+    m_accept = new AccentButton(tr("Protect"), bar);
     m_accept->setObjectName(QStringLiteral("accept"));
     m_accept->setDefault(true);
-    makeAccent(*m_accept);
     row->addWidget(cancel);
     row->addStretch();
     row->addWidget(m_accept);

@@ -12,6 +12,8 @@
 
 #include "ui/bridge/engine_bridge.h"
 #include "ui/text/units.h"
+#include "ui/widgets/accent_button.h"
+#include "ui/widgets/hairline.h"
 #include "ui/widgets/look.h"
 #include "ui/widgets/side_panel.h"
 #include "ui/wizard/from_page.h"
@@ -39,6 +41,7 @@ RestoreDialog::RestoreDialog(EngineBridge& bridge,
     columns->addWidget(makeSteps());
     columns->addWidget(makeBody(), 1);
     rows->addLayout(columns, 1);
+    rows->addWidget(new Hairline(this));
     rows->addWidget(makeButtons());
     resize(scaled(*this, 820), scaled(*this, 600));
     showPage(firstPage());
@@ -83,6 +86,8 @@ QWidget* RestoreDialog::makeSteps() {
 
 QWidget* RestoreDialog::makeBody() {
     auto* body = new QWidget(this);
+    body->setBackgroundRole(QPalette::Base);
+    body->setAutoFillBackground(true);
     auto* column = new QVBoxLayout(body);
     const int around = distance(*this, Distance::Around);
     column->setContentsMargins(around, around, around, around);
@@ -103,19 +108,20 @@ QWidget* RestoreDialog::makeBody() {
 
 QWidget* RestoreDialog::makeButtons() {
     auto* bar = new QWidget(this);
+    bar->setBackgroundRole(QPalette::Base);
+    bar->setAutoFillBackground(true);
     auto* row = new QHBoxLayout(bar);
     const int between = distance(*this, Distance::Between);
     row->setContentsMargins(between, between, between, between);
     m_cancel = new QPushButton(tr("Cancel"), bar);
     m_back = new QPushButton(tr("&Back"), bar);
-    m_next = new QPushButton(tr("&Next"), bar);
+    m_next = new AccentButton(tr("&Next"), bar);
     m_cancel->setObjectName(QStringLiteral("cancel"));
     m_back->setObjectName(QStringLiteral("back"));
     m_next->setObjectName(QStringLiteral("next"));
     m_cancel->setAutoDefault(false);
     m_back->setAutoDefault(false);
     m_next->setDefault(true);
-    makeAccent(*m_next);
     row->addWidget(m_cancel);
     row->addStretch();
     row->addWidget(m_back);

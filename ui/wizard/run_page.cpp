@@ -72,7 +72,7 @@ QString RunPage::title() const {
 }
 
 QString RunPage::subtitle() const {
-    return tr("%1 as it was: %2")
+    return tr("%1 as it was %2")
         .arg(toQString(choice().database.name), momentText(choice().moment, presentTime()));
 }
 
@@ -162,8 +162,8 @@ void RunPage::finish(const std::optional<engine::Error>& error,
 
 void RunPage::showSuccess(const engine::RestoreReport& report) {
     markStages(m_stages.size(), {});
-    QString text = tr("%1 is back as it was: %2. Every page and the database were checked: no "
-                      "errors. It is %3, %4.")
+    QString text = tr("%1 as it was %2 is in %3 (%4). Every page and the database were checked: "
+                      "no errors.")
                        .arg(toQString(choice().database.name),
                             momentText(report.time, presentTime()),
                             pathText(choice().targetPath),

@@ -207,7 +207,7 @@ void WhenPage::take(const LoadedHistory& loaded) {
     const engine::TimelinePoint& newest = loaded.points.back();
     m_latestText->setText(
         tr("%1 · change %2")
-            .arg(momentText(newest.time, presentTime()), changeText(newest.point.tx)));
+            .arg(momentTitle(newest.time, presentTime()), changeText(newest.point.tx)));
     m_latest->setAccessibleDescription(m_latestText->text());
     m_stack->setCurrentWidget(m_chooser);
     m_latest->setChecked(true);

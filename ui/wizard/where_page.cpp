@@ -78,7 +78,7 @@ WherePage::WherePage(EngineBridge& bridge, RestoreChoice& choice, QWidget* paren
 }
 
 QString WherePage::subtitle() const {
-    return tr("%1 as it was: %2, from %3")
+    return tr("%1 as it was %2, from %3")
         .arg(toQString(choice().database.name),
              momentText(choice().moment, presentTime()),
              toQString(choice().replica));
