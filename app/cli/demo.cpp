@@ -26,6 +26,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kLook{100};
+constexpr milliseconds kReadMax{10000};
 constexpr std::chrono::seconds kStoreMax{15};
 
 /// Everything that the report says.
@@ -110,6 +111,19 @@ Status recordAndKill(ChildProcess& writer,
     return {};
 }
 
+/// Asks SQLite what the killed writer left, so that the end is judged by more than its own words.
+Status readAfterDeath(const Places& places, Findings& findings, const Session& session) {
+    const std::string copy = engine::joinPath(places.restored, "after-death.db");
+    ENGINE_TRY_ASSIGN(ChildProcess reader,
+                      ChildProcess::start(session.program,
+                                          {"demo-writer", "--after-death", copy, places.database}));
+    ENGINE_TRY_ASSIGN(const std::optional<std::string> line, reader.readLine(kReadMax));
+    if (!line.has_value()) {
+        return Error{ErrorCode::Timeout, "the killed writer's database could not be read"};
+    }
+    return findings.log.addAfterDeath(*line);
+}
+
 /// A stop token that also ends by itself, so that the demo cannot hang.
 class TimeLimit {
 public:
@@ -185,7 +199,11 @@ Status restoreAll(const Places& places, Findings& findings, const Session& sessi
     ENGINE_TRY_ASSIGN(open.database, open.replica.session->findDatabase("", session.stop));
     ENGINE_TRY_ASSIGN(open.history,
                       open.replica.session->history(open.database.location, session.stop));
-    for (const engine::TimelinePoint& point : engine::buildTimeline(*open.history)) {
+    const std::vector<engine::TimelinePoint> timeline = engine::buildTimeline(*open.history);
+    if (timeline.empty()) {
+        return Error{ErrorCode::NotFound, "nothing was recorded"};
+    }
+    for (const engine::TimelinePoint& point : timeline) {
         ++findings.points;
         findings.alone += point.kind == engine::PointKind::Change ? 1 : 0;
         findings.catchUps += point.kind == engine::PointKind::CatchUp ? 1 : 0;
@@ -194,7 +212,7 @@ Status restoreAll(const Places& places, Findings& findings, const Session& sessi
         findings.replicaBytes += artefact.descriptor.bytes();
         findings.replicaObjects += artefact.descriptor.parts.size();
     }
-    findings.moments = findings.log.threeMoments();
+    findings.moments = findings.log.threeMoments(timeline.front().time);
     for (DemoMoment& moment : findings.moments) {
         moment.path = engine::joinPath(places.restored,
                                        "notes-" + std::to_string(moment.expected.sequence) + ".db");
@@ -213,9 +231,10 @@ Json toJson(const Findings& findings, const Places& places, bool kept) {
              {"point", engine::toText(moment.point)},
              {"sha256", moment.hash},
              {"equal", moment.equal()},
+             {"late", moment.late()},
              {"restoreMs", moment.restoreMs}});
     }
-    return {{"ok", findings.log.allEqual(findings.moments)},
+    return {{"ok", findings.log.allRight(findings.moments)},
             {"transactions", findings.log.size()},
             {"databaseBytes", findings.log.last().size},
             {"points", findings.points},
@@ -227,6 +246,13 @@ Json toJson(const Findings& findings, const Places& places, bool kept) {
             {"replicaBytes", findings.replicaBytes},
             {"moments", moments},
             {"kept", kept ? Json(engine::parentOf(places.replica)) : Json()}};
+}
+
+std::string verdictOn(const DemoMoment& moment) {
+    if (moment.equal()) {
+        return "equal";
+    }
+    return moment.late() ? "equal to the one before, seen late" : "DIFFERENT";
 }
 
 void printForPeople(const Findings& findings, const Places& places, bool kept) {
@@ -247,11 +273,11 @@ void printForPeople(const Findings& findings, const Places& places, bool kept) {
     Table table({"RESTORED TO", ">COMMITTED", ">RESTORED", "SHA-256", "", ">TOOK"});
     for (const DemoMoment& moment : findings.moments) {
         table.add(
-            {momentText(moment.at),
+            {moment.at.ms == 0 ? "the newest point" : momentText(moment.at),
              "#" + std::to_string(moment.expected.sequence),
              moment.found.has_value() ? "#" + std::to_string(moment.found->sequence) : "unknown",
              moment.hash.substr(0, 16),
-             moment.equal() ? "equal" : "DIFFERENT",
+             verdictOn(moment),
              app::toSpanLabel(moment.restoreMs)});
     }
     table.print();
@@ -278,6 +304,7 @@ Status perform(const Places& places,
     ENGINE_TRY_ASSIGN(const std::unique_ptr<Engine> engine, startEngine(places));
     ENGINE_TRY(recordAndKill(writer, *engine, span, findings, session));
     printNote(session, "killed it; restoring three moments...");
+    ENGINE_TRY(readAfterDeath(places, findings, session));
     ENGINE_TRY(storeAll(*engine, findings, session));
     return restoreAll(places, findings, session);
 }
@@ -297,7 +324,7 @@ Outcome run(const Args& args, const Session& session) {
     } else {
         printForPeople(findings, places, kept);
     }
-    if (!findings.log.allEqual(findings.moments)) {
+    if (!findings.log.allRight(findings.moments)) {
         return Error{ErrorCode::Corruption,
                      "a restored moment is not what the writer had committed"}
             .withFix("run it again with --keep DIR and --log-level debug, and report it");

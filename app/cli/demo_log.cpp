@@ -11,13 +11,11 @@ using engine::ErrorCode;
 using engine::Status;
 using engine::Time;
 
-bool DemoMoment::equal() const noexcept {
-    constexpr std::uint64_t kSeenLateMax = 1;
-    return found.has_value() && found->sequence <= expected.sequence &&
-           expected.sequence - found->sequence <= kSeenLateMax;
+bool DemoMoment::late() const noexcept {
+    return at.ms != 0 && found.has_value() && found->sequence + 1 == expected.sequence;
 }
 
-Status DemoLog::add(const std::string& line) {
+engine::Result<DemoCommit> DemoLog::parse(const std::string& line) {
     std::array<std::string, 4> words;
     std::size_t at = 0;
     for (std::string& word : words) {
@@ -34,7 +32,21 @@ Status DemoLog::add(const std::string& line) {
     if (commit.hash.size() != 64) {
         return Error{ErrorCode::Corruption, "the demo's writer said something else than a commit"};
     }
+    return commit;
+}
+
+Status DemoLog::add(const std::string& line) {
+    ENGINE_TRY_ASSIGN(DemoCommit commit, parse(line));
     m_commits.push_back(std::move(commit));
+    return {};
+}
+
+Status DemoLog::addAfterDeath(const std::string& line) {
+    ENGINE_TRY_ASSIGN(DemoCommit commit, parse(line));
+    if (commit.hash != last().hash) {
+        commit.sequence = last().sequence + 1;
+        m_commits.push_back(std::move(commit));
+    }
     return {};
 }
 
@@ -56,12 +68,17 @@ DemoMoment DemoLog::momentAfter(std::size_t commit) const {
     return moment;
 }
 
-std::vector<DemoMoment> DemoLog::threeMoments() const {
+std::vector<DemoMoment> DemoLog::threeMoments(Time since) const {
     constexpr std::size_t kThirds = 3;
     std::vector<DemoMoment> moments;
+    std::size_t begin = 0;
+    while (begin + 1 < m_commits.size() && m_commits[begin].at < since) {
+        ++begin;
+    }
+    const std::size_t count = m_commits.size() - begin;
     for (std::size_t third = 0; third + 1 < kThirds; ++third) {
-        const std::size_t from = m_commits.size() * third / kThirds;
-        const std::size_t to = m_commits.size() * (third + 1) / kThirds;
+        const std::size_t from = begin + count * third / kThirds;
+        const std::size_t to = begin + count * (third + 1) / kThirds;
         std::size_t best = from;
         for (std::size_t i = from; i < to && i + 1 < m_commits.size(); ++i) {
             const auto pauseAfter = [this](std::size_t k) {
@@ -75,9 +92,10 @@ std::vector<DemoMoment> DemoLog::threeMoments() const {
     return moments;
 }
 
-bool DemoLog::allEqual(const std::vector<DemoMoment>& moments) {
-    return std::all_of(
-        moments.begin(), moments.end(), [](const DemoMoment& moment) { return moment.equal(); });
+bool DemoLog::allRight(const std::vector<DemoMoment>& moments) {
+    return std::all_of(moments.begin(), moments.end(), [](const DemoMoment& moment) {
+        return moment.equal() || moment.late();
+    });
 }
 
 std::string urlPathOf(const std::string& path) {

@@ -27,15 +27,20 @@ struct DemoMoment {
     std::optional<DemoCommit> found;  // the commit with exactly these bytes
     std::int64_t restoreMs = 0;
 
-    /// The bytes are a commit of the writer, and the one that was the newest at that moment; one
-    /// that the recorder saw late, after the moment, may be missing.
-    bool equal() const noexcept;
+    /// The bytes are those of the commit that was the newest at that moment.
+    bool equal() const noexcept { return hash == expected.hash; }
+
+    /// The bytes are those of the commit before: the recorder saw the expected one only after the
+    /// moment, so its history is right and a little late. Never so for the newest point.
+    bool late() const noexcept;
 };
 
 class DemoLog {
 public:
     /// One line of the writer: sequence, time in ms, size, hash.
     engine::Status add(const std::string& line);
+    /// A line about the dead writer's database: its last commit, which it may not have told.
+    engine::Status addAfterDeath(const std::string& line);
 
     std::size_t size() const noexcept { return m_commits.size(); }
 
@@ -45,12 +50,13 @@ public:
 
     std::optional<DemoCommit> byHash(const std::string& hash) const;
 
-    /// One in each of the first two thirds of the run, in the middle of the longest pause of the
-    /// writer there, and the end.
-    std::vector<DemoMoment> threeMoments() const;
-    static bool allEqual(const std::vector<DemoMoment>& moments);
+    /// Of the commits since that time: one in each of the first two thirds, in the middle of the
+    /// writer's longest pause there, and the end.
+    std::vector<DemoMoment> threeMoments(engine::Time since) const;
+    static bool allRight(const std::vector<DemoMoment>& moments);
 
 private:
+    static engine::Result<DemoCommit> parse(const std::string& line);
     DemoMoment momentAfter(std::size_t commit) const;
 
     std::vector<DemoCommit> m_commits;

@@ -37,13 +37,16 @@ public:
             return Error{ErrorCode::Io, std::string("open the notes: ") + sqlite3_errstr(code)};
         }
         sqlite3_busy_timeout(opened, 2000);
+        return app;
+    }
+
+    Status makeTables() {
         // A small WAL, so that checkpoints happen while the demo runs.
-        ENGINE_TRY(app.execute(
+        return execute(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=150;"
             "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT, body TEXT, changed INTEGER);"
             "CREATE INDEX notes_changed ON notes(changed);"
-            "CREATE TABLE tags(note INTEGER, tag TEXT, PRIMARY KEY(note, tag)) WITHOUT ROWID;"));
-        return app;
+            "CREATE TABLE tags(note INTEGER, tag TEXT, PRIMARY KEY(note, tag)) WITHOUT ROWID;");
     }
 
     /// One edit as a person would make it: mostly a change, sometimes a new note, seldom a
@@ -120,9 +123,28 @@ Status tell(const NotesApp& app, std::uint64_t sequence) {
     return std::fflush(stdout) == 0 ? Status{} : Status{Error{ErrorCode::Io, "nobody listens"}};
 }
 
+/// What the notes hold after their app died, as SQLite itself recovers it: in a copy, so that the
+/// files stay as they were left.
+Outcome tellAfterDeath(const std::string& path, const std::string& copy) {
+    constexpr std::uint64_t kBytesMax = 1u << 30;
+    for (const char* suffix : {"", "-wal"}) {
+        const Result<engine::Buffer> bytes = engine::readWholeFile(path + suffix, kBytesMax);
+        if (bytes.ok()) {
+            ENGINE_TRY(engine::writeFileAtomically(copy + suffix, bytes.value()));
+        }
+    }
+    ENGINE_TRY_ASSIGN(const NotesApp app, NotesApp::open(copy, 0));
+    ENGINE_TRY(tell(app, 0));
+    return Exit::Done;
+}
+
 Outcome run(const Args& args, const Session& session) {
+    if (args.has("--after-death")) {
+        return tellAfterDeath(args.text("PATH"), args.text("--after-death"));
+    }
     ENGINE_TRY_ASSIGN(const std::uint64_t seed, args.number("--seed", 1, 0, UINT32_MAX));
     ENGINE_TRY_ASSIGN(NotesApp app, NotesApp::open(args.text("PATH"), static_cast<unsigned>(seed)));
+    ENGINE_TRY(app.makeTables());
     std::uint64_t sequence = 1;
     ENGINE_TRY(tell(app, sequence));
     while (!session.stop.stop_requested()) {
@@ -148,7 +170,8 @@ CommandSpec demoWriterCommand() {
     spec.name = "demo-writer";
     spec.summary = "the app that the demo protects";
     spec.example = "strandline-cli demo-writer /tmp/notes.db";
-    spec.options = {{"--seed", "N", "of its random edits"}};
+    spec.options = {{"--seed", "N", "of its random edits"},
+                    {"--after-death", "FILE", "tell what it holds, opened as this copy"}};
     spec.positionals = {{"PATH", "the database to make", 1, 1}};
     spec.run = &run;
     spec.hidden = true;
