@@ -90,7 +90,11 @@ Status Runtime::addDatabase(const DatabaseConfig& database, StateFolder& state) 
     options.stateFolder = std::move(folder);
     options.replicas = database.replicas.size();
     options.clock = &m_clock;
-    options.makeCapture = createCapture;
+    options.makeCapture = [this, raw](const CaptureOptions& wanted) {
+        CaptureOptions capture = wanted;
+        capture.takeEvents = [this, raw] { return takeEvents(*raw); };
+        return createCapture(capture);
+    };
     options.changed = [this, raw] { onChanged(*raw); };
     const DatabaseInfo info{
         options.location, database.name, database.path, computerName(), DatabaseEngine::Sqlite, {}};
@@ -153,6 +157,17 @@ void Runtime::onEvents(ChangeWatcher::Id id) {
     if (entry != nullptr) {
         wakeWith(*entry, m_watcher->take(id));
     }
+}
+
+/// From a step: what came for this database, up to now.
+SourceEvents Runtime::takeEvents(const Entry& entry) {
+    ChangeWatcher::Id id = 0;
+    {
+        MutexLock lock(m_mutex);
+        id = entry.watched;
+    }
+    // No step runs before the watcher is there or after it is gone; without an id: trust nothing.
+    return m_watcher->takeDrained(id);
 }
 
 void Runtime::wakeWith(Entry& entry, const SourceEvents& events) {

@@ -53,6 +53,7 @@ private:
     Status addReplicas(const StateFolder& state);
     Status addDatabase(const DatabaseConfig& database, StateFolder& state);
     void onEvents(ChangeWatcher::Id id);
+    SourceEvents takeEvents(const Entry& entry);
     void wakeWith(Entry& entry, const SourceEvents& events);
     void onChanged(Entry& entry);
     void noteChanged();

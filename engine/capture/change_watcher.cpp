@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "engine/base/ensure.h"
@@ -25,6 +26,14 @@ namespace {
 
 constexpr std::size_t kBatchBytes = 64u << 10;
 constexpr SourceEvents kEverything{true, true, true};
+/// A watcher that has not come so far in this time is itself in trouble.
+constexpr std::chrono::milliseconds kDrainMax{20};
+
+void addTo(SourceEvents& all, const SourceEvents& events) noexcept {
+    all.anything = all.anything || events.anything;
+    all.shmTouched = all.shmTouched || events.shmTouched;
+    all.lost = all.lost || events.lost;
+}
 
 class Descriptor {
 public:
@@ -56,6 +65,7 @@ public:
     void remove(Id id);
     void recheck(Id id);
     SourceEvents take(Id id);
+    SourceEvents takeDrained(Id id);
     bool polled(Id id) const;
 
     void stop() {
@@ -73,6 +83,7 @@ private:
 
     struct Seen {
         SourceEvents events;
+        SourceEvents sinceDrained;
         bool polled = true;
     };
 
@@ -80,9 +91,11 @@ private:
     using Batch = std::map<Id, WatchEffect>;
 
     void run(const std::stop_token& stop);
+    void setReading(bool reading);
     void poke() const;
     void serveRequests();
     void readEvents();
+    bool queueIsEmpty() const;
     bool takeEvent(Batch& batch, const inotify_event& event, const char* name);
     void apply(const Batch& batch);
     void everythingChanged();
@@ -104,6 +117,8 @@ private:
     std::vector<Request> m_requests ENGINE_GUARDED_BY(m_mutex);
     std::unordered_map<Id, Seen> m_seen ENGINE_GUARDED_BY(m_mutex);
     Id m_lastId ENGINE_GUARDED_BY(m_mutex) = 0;
+    bool m_reading ENGINE_GUARDED_BY(m_mutex) = false;  // a batch is on its way to m_seen
+    Condition m_read;
 
     Thread m_thread;
 };
@@ -132,12 +147,20 @@ void ChangeWatcher::Worker::run(const std::stop_token& stop) {
         }
         // Events first: what a request resolves anew must not be told about older folders.
         if ((waits[1].revents & POLLIN) != 0) {
+            setReading(true);
             readEvents();
+            setReading(false);
         }
         if ((waits[0].revents & POLLIN) != 0) {
             serveRequests();
         }
     }
+}
+
+void ChangeWatcher::Worker::setReading(bool reading) {
+    const MutexLock lock(m_mutex);
+    m_reading = reading;
+    m_read.notifyAll();
 }
 
 void ChangeWatcher::Worker::poke() const {
@@ -273,11 +296,9 @@ void ChangeWatcher::Worker::report(Id id, const SourceEvents& events, bool alway
         if (at == m_seen.end()) {
             return;
         }
-        SourceEvents& all = at->second.events;
-        first = !all.anything;
-        all.anything = all.anything || events.anything;
-        all.shmTouched = all.shmTouched || events.shmTouched;
-        all.lost = all.lost || events.lost;
+        first = !at->second.events.anything;
+        addTo(at->second.events, events);
+        addTo(at->second.sinceDrained, events);
     }
     if (first || always) {
         m_onEvent(id);
@@ -324,6 +345,26 @@ SourceEvents ChangeWatcher::Worker::take(Id id) {
     return events;
 }
 
+bool ChangeWatcher::Worker::queueIsEmpty() const {
+    int bytes = 0;
+    return ::ioctl(m_inotify.get(), FIONREAD, &bytes) == 0 && bytes == 0;
+}
+
+SourceEvents ChangeWatcher::Worker::takeDrained(Id id) {
+    const MutexLock lock(m_mutex);
+    const bool drained = m_read.waitUntil(
+        m_mutex, {}, std::chrono::steady_clock::now() + kDrainMax, [this]() ENGINE_NO_TSA {
+            return !m_reading && queueIsEmpty();
+        });
+    const auto at = m_seen.find(id);
+    if (at == m_seen.end()) {
+        return kEverything;
+    }
+    SourceEvents events = std::exchange(at->second.sinceDrained, {});
+    events.lost = events.lost || at->second.polled || !drained;
+    return events;
+}
+
 bool ChangeWatcher::Worker::polled(Id id) const {
     const MutexLock lock(m_mutex);
     const auto at = m_seen.find(id);
@@ -353,6 +394,10 @@ void ChangeWatcher::recheck(Id id) {
 
 SourceEvents ChangeWatcher::take(Id id) {
     return m_worker->take(id);
+}
+
+SourceEvents ChangeWatcher::takeDrained(Id id) {
+    return m_worker->takeDrained(id);
 }
 
 bool ChangeWatcher::polled(Id id) const {

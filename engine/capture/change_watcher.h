@@ -43,6 +43,10 @@ public:
 
     /// What was seen since the last call. `lost` in each answer while polled.
     SourceEvents take(Id id);
+    /// The same for another taker, who needs to know that nothing happened: waits until every event
+    /// that came before the call has been looked at (some microseconds); in doubt `lost`. Not from
+    /// the watcher's thread.
+    SourceEvents takeDrained(Id id);
     /// No events come for this database: poll it. True, too, until its watch stands.
     bool polled(Id id) const;
 

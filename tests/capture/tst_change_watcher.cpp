@@ -73,6 +73,7 @@ private slots:
     void shm_touched_onlyByItsOwnEvents();
     void otherNames_inTheFolder_areNot();
     void events_untilTaken_callBackOnce();
+    void takeDrained_afterAnEvent_alwaysHasIt();
     void realWriter_eachMode_isNoticed_data();
     void realWriter_eachMode_isNoticed();
     void twoDatabases_inOneFolder_areToldApart();
@@ -203,6 +204,20 @@ void TestChangeWatcher::otherNames_inTheFolder_areNot() {
     QVERIFY(sees(other));  // the last of them came through, so all did
     QVERIFY(!m_watcher->take(id).anything);
     QCOMPARE(m_calls->of(id), 1);
+}
+
+void TestChangeWatcher::takeDrained_afterAnEvent_alwaysHasIt() {
+    const auto id = watch(path(QStringLiteral("a.db")));
+    QVERIFY(m_watcher->takeDrained(id).lost);  // what happened before the watch stood
+    for (int i = 0; i < 300; ++i) {
+        write(path(QStringLiteral("a.db-shm")));
+        const SourceEvents events = m_watcher->takeDrained(id);
+        QVERIFY(events.lost || events.shmTouched);
+        QVERIFY(!m_watcher->takeDrained(id).shmTouched);
+        m_watcher->take(id);  // the other taker has its own
+    }
+    write(path(QStringLiteral("a.db-shm")));
+    QVERIFY(sees(id, &SourceEvents::shmTouched));
 }
 
 void TestChangeWatcher::events_untilTaken_callBackOnce() {
