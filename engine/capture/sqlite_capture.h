@@ -137,7 +137,7 @@ private:
     int m_looksAgain = 0;  // in a row
     int m_sweepsLost = 0;
     bool m_sweepIsDone = false;
-    Steady m_sweepNotBefore;
+    Steady m_sweepBegan, m_sweepNotBefore;
 
     // page -> frame of the generation m_framesSalts, for readPage; frames up to m_framesFrom are
     // looked up in the WAL when they are first needed.

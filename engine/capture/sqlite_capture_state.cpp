@@ -16,7 +16,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int kSweepsLostMax = 3;
-constexpr milliseconds kBusyPause{1000};
+constexpr milliseconds kBusyPauseMin{20};
 constexpr milliseconds kBusyPauseMax{30'000};
 constexpr milliseconds kFar{30'000};
 constexpr milliseconds kModePause{10};
@@ -38,6 +38,7 @@ Result<SqliteCapture::Turn> SqliteCapture::sweepTurn(Work& work) {
     if (!m_sweep || m_sweep->mode() != m_mode) {
         loseAnchor();
         noteDirty();
+        m_sweepBegan = m_options.clock->steady();
         m_sweep = std::make_unique<SqliteSweep>(
             m_files, m_follower, m_options, m_haveMap ? &m_map : nullptr, m_mode);
     }
@@ -82,8 +83,12 @@ SqliteCapture::Turn SqliteCapture::sweepLost(Work& work) {
     if (m_sweepsLost < kSweepsLostMax) {
         return Turn::Again;
     }
+    // A pause of a growing multiple of what was wasted: a small file is soon tried again, a large
+    // one does not take a worker's time.
+    const auto cost =
+        std::chrono::duration_cast<milliseconds>(m_options.clock->steady() - m_sweepBegan);
     const int doublings = std::min(m_sweepsLost - kSweepsLostMax, 5);
-    const milliseconds longer = std::min(kBusyPause * (1 << doublings), kBusyPauseMax);
+    const milliseconds longer = std::clamp(cost * (1 << doublings), kBusyPauseMin, kBusyPauseMax);
     m_sweepNotBefore = m_options.clock->steady() + longer;
     return wait(work, Waiting::TooBusy, longer);
 }

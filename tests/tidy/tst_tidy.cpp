@@ -339,7 +339,7 @@ void TestTidy::lengths_everySource_areKept() {
     for (const SourceFile& file : m_files) {
         // Tables of cases are longer than code.
         const std::size_t sourceMax = file.path.starts_with("tests/") ? 800 : 500;
-        const std::size_t linesMax = file.isHeader() ? 150 : sourceMax;
+        const std::size_t linesMax = file.isHeader() ? 160 : sourceMax;
         if (file.lines.size() > linesMax) {
             problems.push_back(file.path + ": " + std::to_string(file.lines.size()) +
                                " lines, at most " + std::to_string(linesMax) +
