@@ -88,7 +88,6 @@ public:
 
     EventQueue& events() override { return m_events; }
 
-    const Config& config() const override { return m_config; }
 
     Status waitUntilStored(std::stop_token stop) override {
         return m_runtime->waitUntilStored(std::move(stop));

@@ -35,7 +35,6 @@ public:
 
     virtual StatusPtr status() const = 0;
     virtual EventQueue& events() = 0;
-    virtual const Config& config() const = 0;
 
     /// Waits until everything that the sources hold now is stored on every replica, snapshot
     /// included. Unavailable names what stands in the way when a replica or a source refuses.
