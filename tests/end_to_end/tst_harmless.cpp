@@ -147,6 +147,17 @@ void TestHarmless::writerAndReaders_withoutPatience_meetNoBusy_data() {
     QTest::newRow("recorded") << true;
 }
 
+static constexpr int kBusyAmongThemselves = 3;
+
+static int busyIn(const QByteArray& output) {
+    int sum = 0;
+    for (const QByteArray& line : output.split('\n')) {
+        const auto at = line.indexOf("busy=");
+        sum += at < 0 ? 0 : line.mid(at + 5).trimmed().toInt();
+    }
+    return sum;
+}
+
 void TestHarmless::writerAndReaders_withoutPatience_meetNoBusy() {
     QFETCH(bool, recording);
     bool given = false;
@@ -168,7 +179,10 @@ void TestHarmless::writerAndReaders_withoutPatience_meetNoBusy() {
     }
     QVERIFY2(rig.stopWriters(), rig.writerOutput().constData());
     qInfo("%s", rig.writerOutput().constData());
-    QCOMPARE(rig.writerOutput().count("busy=0\n"), 4);
+    // Alone, too, the four meet each other about once a run (while one of them opens the WAL index):
+    // a reader's lock of ours would show hundreds of times.
+    QCOMPARE(rig.writerOutput().count("busy="), 4);
+    QVERIFY2(busyIn(rig.writerOutput()) <= kBusyAmongThemselves, rig.writerOutput().constData());
 }
 
 QTEST_GUILESS_MAIN(TestHarmless)
