@@ -31,6 +31,10 @@ void Database::close() noexcept {
     sqlite3_close_v2(std::exchange(m_handle, nullptr));
 }
 
+void Database::setBusyTimeout(int ms) noexcept {
+    sqlite3_busy_timeout(m_handle, ms);
+}
+
 engine::Error Database::error(const std::string& what) const {
     const int code = sqlite3_errcode(m_handle);
     const bool busy = code == SQLITE_BUSY || code == SQLITE_LOCKED;

@@ -30,6 +30,7 @@ public:
 
     void close() noexcept;
 
+    void setBusyTimeout(int ms) noexcept;
     bool isOpen() const noexcept { return m_handle != nullptr; }
 
     sqlite3* handle() const noexcept { return m_handle; }
