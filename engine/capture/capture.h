@@ -79,9 +79,17 @@ struct Step {
 struct CaptureCounters {
     std::uint64_t commitsAlone = 0;  // exactly one transaction each
     std::uint64_t catchUps = 0;
+    std::uint64_t commitsMerged = 0;      // by the catch-ups: one each at least, more where known
+    std::uint64_t catchUpsUncounted = 0;  // that may have merged more than was added there
     std::uint64_t sweeps = 0;
     std::uint64_t resetsBridged = 0;
     std::uint64_t bytesRead = 0;
+
+    void addCatchUp(std::uint64_t merged, bool exact) noexcept {
+        catchUps += 1;
+        commitsMerged += merged;
+        catchUpsUncounted += exact ? 0 : 1;
+    }
 };
 
 /// What capture stands on: set by start() or restored, moved only by commits that the sink took.
@@ -130,9 +138,9 @@ struct SourceEvents {
 };
 
 struct CaptureOptions {
-    std::string path;            // of the database, symlinks not yet resolved
-    std::string spillFolder;     // ours: pages of a sweep in progress
-    std::uint64_t seed = 0;      // of the page hashes
+    std::string path;         // of the database, symlinks not yet resolved
+    std::string spillFolder;  // ours: pages of a sweep in progress
+    std::uint64_t seed = 0;   // of the page hashes
     const Clock* clock = nullptr;
     /// Drains the system's queue now and tells what came for this database since the last call.
     /// A reset of the WAL can only be bridged if this was asked after reading (capture.md 3.3);

@@ -54,6 +54,7 @@ Result<bool> SqliteCapture::startGeneration(
         m_otherFile = false;
         m_counter.reset();
         loseAnchor();
+        m_follower.arrived();
     }
     ENGINE_TRY_ASSIGN(step, work(makeWork(nullptr, budget, std::move(stop))));
     return m_haveMap;
@@ -65,6 +66,7 @@ Status SqliteCapture::resume(PageMapCheckpoint state) {
         return Error{ErrorCode::InvalidArgument, "the page map is not one of this database"};
     }
     loseAnchor();
+    m_follower.arrived();
     m_map = std::move(state.map);
     m_haveMap = true;
     m_generation = state.generation;

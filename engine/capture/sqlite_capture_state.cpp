@@ -115,6 +115,8 @@ Result<SqliteCapture::Turn> SqliteCapture::sweepDone(Work& work) {
         commit.seenAt = m_options.clock->now();
         commit.highWaterMark = pageCount;
         commit.catchUp = true;
+        const MergedCount merged = m_follower.merged();
+        commit.merged = merged.exact ? std::optional(merged.atLeast) : std::nullopt;
         commit.origin = origin.toAttrs();
         const PageFetch fetch = [&](const StagedPage& page) { return state.bytesOf(page); };
         ENGINE_TRY_ASSIGN(
@@ -127,9 +129,10 @@ Result<SqliteCapture::Turn> SqliteCapture::sweepDone(Work& work) {
         ENSURE(done == HandOn::Done);
         work.bytes += state.differing().size() * std::uint64_t{m_map.pageSize()};
         work.step.commits += 1;
-        m_counters.catchUps += 1;
+        m_counters.addCatchUp(merged.atLeast, merged.exact);
         m_tx = m_tx.next();
     }
+    m_follower.arrived();
     m_rest = m_sweep->restStamp();
     m_counter = m_sweep->changeCounter();
     m_otherFile = false;
@@ -189,6 +192,7 @@ Result<SqliteCapture::Turn> SqliteCapture::journalTurn(Work& work) {
 
 void SqliteCapture::takeJournalPosition(const JournalPosition& position) {
     m_journalPosition = position;
+    m_follower.arrived();
     m_counter = position.changeCounter;
     m_otherFile = false;
     const auto identity = m_files.database()->identity();
@@ -218,7 +222,11 @@ Result<SqliteCapture::Turn> SqliteCapture::takeDifference(Work& work, StateDiffe
         m_tx = m_tx.next();
         work.step.commits += 1;
         work.bytes += difference.pages.count() * m_map.pageSize();
-        (difference.catchUp ? m_counters.catchUps : m_counters.commitsAlone) += 1;
+        if (difference.catchUp) {
+            m_counters.addCatchUp(difference.merged.value_or(1), difference.merged.has_value());
+        } else {
+            m_counters.commitsAlone += 1;
+        }
     }
     takeJournalPosition(difference.position);
     return Turn::Again;

@@ -29,7 +29,11 @@ bool SqliteCapture::anchored() const {
 }
 
 void SqliteCapture::loseAnchor() noexcept {
-    m_follower.forget();
+    if (m_sweep) {
+        m_follower.forget();  // its position is not that of the captured state
+    } else {
+        m_follower.leave();
+    }
     m_rest.reset();
     m_journalPosition.reset();
     m_sweep.reset();

@@ -76,6 +76,9 @@ void WalFollower::adopt(const WalPosition& position) {
     m_position = position;
     m_checkGrowth = position.pageCount != 0;
     m_base.reset();
+    if (m_left) {
+        m_left->counted = 0;
+    }
 }
 
 void WalFollower::forget() noexcept {
@@ -83,7 +86,38 @@ void WalFollower::forget() noexcept {
     m_base.reset();
 }
 
+void WalFollower::leave() noexcept {
+    if (m_position && !m_left) {
+        m_left = Left{*m_position, m_base, m_touched || m_touchedLate, 0};
+    }
+    forget();
+}
+
+MergedCount WalFollower::merged() {
+    MergedCount merged;
+    if (!m_left) {
+        return merged;
+    }
+    merged.atLeast = std::max<std::uint64_t>(1, m_left->counted);
+    if (!m_left->base || !m_base) {
+        return merged;
+    }
+    drainEvents();
+    const std::uint32_t before = m_left->base->changes;
+    const std::uint32_t now = m_base->changes;
+    // One that began anew counts the later ones only: never too many.
+    const std::uint64_t published = now >= before ? now - before : now;
+    merged.exact = published >= merged.atLeast && now > before &&
+                   countsOn(*m_left->base, m_left->touched, m_base->confirmedAt);
+    merged.atLeast = std::max(merged.atLeast, published);
+    return merged;
+}
+
 void WalFollower::took(const WalBatch& batch, std::size_t index) {
+    if (m_left && (batch.from.salts != m_left->position.salts ||
+                   batch.commits[index].lastFrame > m_left->position.frame)) {
+        m_left->counted += 1;
+    }
     m_position = batch.after(index);
     if (m_base) {
         // Not confirmed by a header: confirmedAt stays.
@@ -101,13 +135,21 @@ void WalFollower::tookAll(const WalLook& look) {
 }
 
 void WalFollower::noteEvents(const SourceEvents& events) noexcept {
-    m_touched = m_touched || events.shmTouched || events.lost;
+    const bool touched = events.shmTouched || events.lost;
+    m_touched = m_touched || touched;
+    if (m_left) {
+        m_left->touched = m_left->touched || touched;
+    }
 }
 
 void WalFollower::drainEvents() {
     if (m_options.takeEvents) {
         const SourceEvents events = m_options.takeEvents();
-        m_touchedLate = m_touchedLate || events.shmTouched || events.lost;
+        const bool touched = events.shmTouched || events.lost;
+        m_touchedLate = m_touchedLate || touched;
+        if (m_left) {
+            m_left->touched = m_left->touched || touched;
+        }
     }
 }
 
@@ -199,23 +241,30 @@ Result<WalLook> WalFollower::sameGeneration(const WalIndexHeader& index, std::st
     return look;
 }
 
-bool WalFollower::counterIsTrusted() {
+/// The counter of the base has not begun anew until then.
+bool WalFollower::countsOn(const ChangeBase& base, bool touched, Steady until) const {
     using std::chrono::duration_cast;
     using std::chrono::milliseconds;
-    if (!m_base || (!m_options.takeEvents && !mutated(mutation::kShmEventsIgnored))) {
+    if (!m_options.takeEvents && !mutated(mutation::kShmEventsIgnored)) {
         return false;
     }
-    // Asked after the frames were read: an index built anew until now shows.
-    drainEvents();
-    if ((m_touched || m_touchedLate) && !mutated(mutation::kShmEventsIgnored)) {
+    if (touched && !mutated(mutation::kShmEventsIgnored)) {
         return false;
     }
     // A recovery inside an attached process leaves no event, but begins to count at 0; in the time
     // that passed it cannot have come back to where we are.
-    const auto passed = duration_cast<milliseconds>(m_lookedAt - m_base->confirmedAt).count();
+    const auto passed = duration_cast<milliseconds>(until - base.confirmedAt).count();
     const auto passedMs = static_cast<std::uint64_t>(std::max<std::int64_t>(0, passed)) + 1;
-    return m_base->changes >= kCommitsPerMsMax * passedMs ||
-           mutated(mutation::kCounterRebaseIgnored);
+    return base.changes >= kCommitsPerMsMax * passedMs || mutated(mutation::kCounterRebaseIgnored);
+}
+
+bool WalFollower::counterIsTrusted() {
+    if (!m_base) {
+        return false;
+    }
+    // Asked after the frames were read: an index built anew until now shows.
+    drainEvents();
+    return countsOn(*m_base, m_touched || m_touchedLate, m_lookedAt);
 }
 
 Result<WalLook> WalFollower::acrossReset(const WalIndexHeader& index, std::stop_token stop) {

@@ -23,6 +23,13 @@ struct ChangeBase {
     Steady confirmedAt;
 };
 
+/// How many transactions a catch-up stands for. The wal-index counts them; where its counter may
+/// have begun anew, or was not seen, what is known is a lower bound.
+struct MergedCount {
+    std::uint64_t atLeast = 1;
+    bool exact = false;
+};
+
 struct WalLook {
     enum class Kind : std::uint8_t {
         Nothing,   // no commit after the position
@@ -55,6 +62,12 @@ public:
     /// was taken: they are in the file.
     void adopt(const WalPosition& position);
     void forget() noexcept;
+    /// The same, but the position was the captured state: merged() counts from there, until
+    /// arrived().
+    void leave() noexcept;
+    MergedCount merged();
+
+    void arrived() noexcept { m_left.reset(); }
 
     /// What the wal-index publishes.
     Result<WalLook> lookShared(std::stop_token stop);
@@ -83,14 +96,24 @@ private:
                                     const WalBatch& newer);
     WalLook bridged(const WalIndexHeader& index, bool withTail, WalBatch tail, WalBatch newer);
     bool counterIsTrusted();
+    bool countsOn(const ChangeBase& base, bool touched, Steady until) const;
     Result<WalBatch> read(const WalPosition& from, WalRead request, std::stop_token stop);
     void drainEvents();
+
+    /// Where the captured state was when it could be followed no further.
+    struct Left {
+        WalPosition position;
+        std::optional<ChangeBase> base;
+        bool touched = false;       // -shm, since the base was confirmed
+        std::uint64_t counted = 0;  // commits taken since, by their frames
+    };
 
     SqliteFiles& m_files;
     const CaptureOptions& m_options;
     WalFrameReader m_reader;
     std::optional<WalPosition> m_position;
     std::optional<ChangeBase> m_base;
+    std::optional<Left> m_left;
     Steady m_lookedAt;
     bool m_checkGrowth = true;
     bool m_touched = false;      // -shm, since the base was confirmed

@@ -448,7 +448,10 @@ void Controller::setReplicaProgress(std::size_t replica, const ReplicaProgress& 
 ControllerStatus Controller::status() const {
     MutexLock lock(m_mutex);
     ControllerStatus status = m_status;
-    status.aloneShare = m_share.share(m_clock.steady());
+    if (const std::optional<RecentShare::Share> share = m_share.share(m_clock.steady())) {
+        status.aloneShare = share->alone;
+        status.aloneShareAtMost = share->atMost;
+    }
     return status;
 }
 
@@ -478,10 +481,12 @@ void Controller::publishStatus(const Step* step) {
     next.settled = step != nullptr && m_state == ControllerState::Recording && step->commits == 0 &&
                    !open && !next.dirtySince && !step->waiting && !step->discontinuity;
     const std::uint64_t alone = next.counters.commitsAlone - m_lastCounters.commitsAlone;
-    const std::uint64_t merged = next.counters.catchUps - m_lastCounters.catchUps;
+    const std::uint64_t merged = next.counters.commitsMerged - m_lastCounters.commitsMerged;
+    const std::uint64_t uncounted =
+        next.counters.catchUpsUncounted - m_lastCounters.catchUpsUncounted;
     m_lastCounters = next.counters;
     MutexLock lock(m_mutex);
-    m_share.add(m_clock.steady(), alone, merged);
+    m_share.add(m_clock.steady(), alone, merged, uncounted);
     next.lastChangeAt = alone + merged > 0 ? next.lastCheckedAt : m_status.lastChangeAt;
     next.runs = m_status.runs;
     m_status = next;

@@ -42,7 +42,8 @@ struct ControllerStatus {
     std::optional<Time> dirtySince;  // oldest change that is not published
     bool settled = false;            // everything seen is captured and published
     CaptureCounters counters;
-    std::optional<double> aloneShare;
+    std::optional<double> aloneShare;  // of the last hour, 0..1; empty: nothing changed
+    bool aloneShareAtMost = false;     // some catch-up may have merged more than is known
     Time lastChangeAt;
     Time lastCheckedAt;
     std::uint64_t logBytes = 0;

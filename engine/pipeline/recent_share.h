@@ -13,16 +13,23 @@ namespace engine {
 
 class RecentShare {
 public:
-    /// alone: commits that are one transaction each; merged: catch-ups.
-    void add(Steady at, std::uint64_t alone, std::uint64_t merged);
-    /// 0..1; empty where nothing changed in the hour before `at`.
-    std::optional<double> share(Steady at) const;
+    struct Share {
+        double alone = 0;     // 0..1
+        bool atMost = false;  // some catch-up may have merged more than is known
+    };
+
+    /// alone: transactions that are one commit each; merged: those within catch-ups, as far as
+    /// known; uncounted: catch-ups that may hold more.
+    void add(Steady at, std::uint64_t alone, std::uint64_t merged, std::uint64_t uncounted);
+    /// Empty where nothing changed in the hour before `at`.
+    std::optional<Share> share(Steady at) const;
 
 private:
     struct Bucket {
         std::int64_t minute = -1;
         std::uint64_t alone = 0;
         std::uint64_t merged = 0;
+        std::uint64_t uncounted = 0;
     };
 
     static std::int64_t minuteOf(Steady at) {

@@ -31,6 +31,10 @@ private slots:
     void crash_thenChain_goesOn();
     void exclusiveApp_isFollowedByChain();
     void exclusiveApp_reset_isBridgedOrSwept();
+    void catchUp_transactionsWithin_areCounted_data();
+    void catchUp_transactionsWithin_areCounted();
+    void catchUp_withoutIndex_saysAtLeast();
+    void catchUp_journal_hasItsCounter();
 
 private:
     QString path() const { return m_folder->path(); }
@@ -413,6 +417,115 @@ void TestSqliteCapture::exclusiveApp_reset_isBridgedOrSwept() {
     app.ok(".close");
     follower.follow();
     QCOMPARE(follower.sink->image(), contentOf(path()));
+}
+
+void TestSqliteCapture::catchUp_transactionsWithin_areCounted_data() {
+    QTest::addColumn<int>("before");
+    QTest::addColumn<bool>("rebuilt");
+    QTest::addColumn<bool>("exact");
+    QTest::addRow("counter ahead of the time that passed") << 150 << false << true;
+    QTest::addRow("counter may have begun anew unseen") << 3 << false << false;
+    QTest::addRow("index built anew") << 150 << true << false;
+}
+
+void TestSqliteCapture::catchUp_transactionsWithin_areCounted() {
+    QFETCH(const int, before);
+    QFETCH(const bool, rebuilt);
+    QFETCH(const bool, exact);
+    auto app = std::make_unique<WriterProcess>(path());
+    createTable(*app);
+    for (int i = 0; i < before; ++i) {
+        app->ok(insertRow());
+    }
+    CaptureFollower follower(path());
+    if (exact || rebuilt) {
+        follower.clock.freeze();
+    }
+    QVERIFY(follower.baseline());
+    app->ok(insertRow());
+    follower.follow();
+    const std::uint64_t alone = follower.capture->counters().commitsAlone;
+    QCOMPARE(alone, std::uint64_t{1});
+    // Two resets between two looks: what lies between them cannot be had one by one any more.
+    int unseen = 0;
+    for (int round = 0; round < 3; ++round) {
+        for (int i = 0; i < 10; ++i) {
+            app->ok(insertRow(500));
+            unseen += 1;
+        }
+        app->ok("pragma wal_checkpoint(RESTART)");
+        if (rebuilt && round == 1) {
+            app->crash();
+            app = std::make_unique<WriterProcess>(path());
+            app->ok("pragma synchronous=off");
+            app->ok(insertRow(5));
+            unseen += 1;
+        }
+    }
+    app->ok(insertRow(20));
+    unseen += 1;
+    follower.follow();
+    const CaptureCounters counters = follower.capture->counters();
+    QCOMPARE(counters.commitsAlone, alone);
+    QCOMPARE(counters.catchUps, std::uint64_t{1});
+    const Commit& commit = follower.sink->taken.back().commit;
+    QVERIFY(commit.catchUp);
+    QCOMPARE(commit.merged.has_value(), exact);
+    QCOMPARE(counters.catchUpsUncounted, std::uint64_t{exact ? 0u : 1u});
+    // Counted or at least: never more than there were, and not one for all of them.
+    QVERIFY(counters.commitsMerged <= static_cast<std::uint64_t>(unseen));
+    QVERIFY(counters.commitsMerged >= 11);
+    if (exact) {
+        QCOMPARE(*commit.merged, static_cast<std::uint64_t>(unseen));
+        QCOMPARE(counters.commitsMerged, static_cast<std::uint64_t>(unseen));
+    }
+    QCOMPARE(follower.sink->image(), imageOf(*app));
+    // The next one is alone again and adds nothing there.
+    app->ok(insertRow(20));
+    follower.follow();
+    QCOMPARE(follower.capture->counters().commitsMerged, counters.commitsMerged);
+    QCOMPARE(follower.capture->counters().commitsAlone, alone + 1);
+}
+
+void TestSqliteCapture::catchUp_withoutIndex_saysAtLeast() {
+    WriterProcess app(path());
+    createTable(app, "locking_mode=exclusive");
+    CaptureFollower follower(path());
+    QVERIFY(follower.baseline());
+    for (int i = 0; i < 4; ++i) {
+        app.ok(insertRow(3000));
+    }
+    app.ok("pragma wal_checkpoint(TRUNCATE)");
+    for (int i = 0; i < 3; ++i) {
+        app.ok(insertRow(70));  // of these the frames are there
+    }
+    follower.follow();
+    const CaptureCounters counters = follower.capture->counters();
+    QCOMPARE(counters.catchUps, std::uint64_t{1});
+    QCOMPARE(counters.commitsMerged, std::uint64_t{3});
+    QCOMPARE(counters.catchUpsUncounted, std::uint64_t{1});
+    QVERIFY(!follower.sink->taken.back().commit.merged);
+}
+
+void TestSqliteCapture::catchUp_journal_hasItsCounter() {
+    WriterProcess app(path());
+    app.ok("pragma synchronous=off");
+    app.ok("create table t(id integer primary key, v blob)");
+    CaptureFollower follower(path());
+    QVERIFY(follower.baseline());
+    app.ok(insertRow());
+    follower.follow();
+    QCOMPARE(follower.capture->counters().commitsAlone, std::uint64_t{1});
+    for (int i = 0; i < 7; ++i) {
+        app.ok(insertRow(2000));
+    }
+    follower.follow();
+    const CaptureCounters counters = follower.capture->counters();
+    QCOMPARE(counters.commitsAlone, std::uint64_t{1});
+    QCOMPARE(counters.catchUps, std::uint64_t{1});
+    QCOMPARE(counters.commitsMerged, std::uint64_t{7});
+    QCOMPARE(counters.catchUpsUncounted, std::uint64_t{0});
+    QCOMPARE(*follower.sink->taken.back().commit.merged, std::uint64_t{7});
 }
 
 QTEST_GUILESS_MAIN(TestSqliteCapture)

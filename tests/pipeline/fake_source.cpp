@@ -77,6 +77,11 @@ Buffer FakeSource::imageAfter(std::size_t n) const {
     return image;
 }
 
+void FakeSource::mergeNext(std::uint64_t n, bool counted) {
+    MutexLock lock(m_mutex);
+    m_merge = Merge{n, counted};
+}
+
 void FakeSource::setDiscontinuity(Discontinuity reason) {
     MutexLock lock(m_mutex);
     m_discontinuity = reason;
@@ -117,8 +122,9 @@ public:
         Step step;
         step.callAgain = Steady::max();
         FakeSource::Transaction transaction;
-        while (next(transaction, step)) {
-            ENGINE_TRY(hand(sink, transaction));
+        std::optional<FakeSource::Merge> merge;
+        while (next(transaction, merge, step)) {
+            ENGINE_TRY(hand(sink, transaction, merge));
             ++step.commits;
         }
         return step;
@@ -154,20 +160,36 @@ private:
         return ByteView(m_image).subspan((page - 1) * kSize, kSize);
     }
 
-    bool next(FakeSource::Transaction& transaction, Step& step) {
+    bool next(FakeSource::Transaction& transaction,
+              std::optional<FakeSource::Merge>& merge,
+              Step& step) {
         MutexLock lock(m_source.m_mutex);
         if (m_source.m_discontinuity) {
             step.discontinuity = std::exchange(m_source.m_discontinuity, std::nullopt);
             return false;
         }
-        if (m_n >= m_source.m_transactions.size()) {
+        merge = m_source.m_merge;
+        const std::size_t count = merge ? static_cast<std::size_t>(merge->count) : 1;
+        if (m_n + count > m_source.m_transactions.size()) {
             return false;
         }
-        transaction = m_source.m_transactions[m_n];
+        m_source.m_merge.reset();
+        transaction = FakeSource::Transaction{};
+        for (std::size_t i = m_n; i < m_n + count; ++i) {
+            for (const auto& [page, bytes] : m_source.m_transactions[i].pages) {
+                transaction.pages[page] = bytes;
+            }
+            transaction.pageCount = m_source.m_transactions[i].pageCount;
+        }
+        std::erase_if(transaction.pages,
+                      [&](const auto& page) { return page.first > transaction.pageCount; });
         return true;
     }
 
-    Status hand(CommitSink& sink, const FakeSource::Transaction& transaction) {
+    Status hand(CommitSink& sink,
+                const FakeSource::Transaction& transaction,
+                const std::optional<FakeSource::Merge>& merge) {
+        const std::uint64_t count = merge ? merge->count : 1;
         for (const auto& [page, bytes] : transaction.pages) {
             ENGINE_TRY(sink.frame(PageFrame{page, 0, bytes}));
         }
@@ -185,11 +207,19 @@ private:
         commit.highWaterMark = transaction.pageCount;
         commit.parentRoot = parent;
         commit.root = m_map.root();
-        commit.origin = Attrs{{"n", std::to_string(m_n + 1)}};
+        commit.origin = Attrs{{"n", std::to_string(m_n + count)}};
+        commit.catchUp = merge.has_value();
+        if (merge && merge->counted) {
+            commit.merged = count;
+        }
         ENGINE_TRY(sink.commit(commit));
         m_tx = commit.tx;
-        ++m_n;
-        ++m_counters.commitsAlone;
+        m_n += static_cast<std::size_t>(count);
+        if (merge) {
+            m_counters.addCatchUp(merge->counted ? count : 1, merge->counted);
+        } else {
+            ++m_counters.commitsAlone;
+        }
         return {};
     }
 

@@ -26,6 +26,8 @@ public:
     Buffer imageAfter(std::size_t n) const;
     std::size_t transactions() const;
 
+    /// The next n transactions are handed on as one catch-up; counted: it says of how many.
+    void mergeNext(std::uint64_t n, bool counted);
     /// The next step() of a capture tells this instead of going on.
     void setDiscontinuity(Discontinuity reason);
     /// Called before each page that a snapshot reads, to write meanwhile.
@@ -42,6 +44,13 @@ private:
     mutable Mutex m_mutex;
     Buffer m_start ENGINE_GUARDED_BY(m_mutex);
     std::vector<Transaction> m_transactions ENGINE_GUARDED_BY(m_mutex);
+
+    struct Merge {
+        std::uint64_t count = 1;
+        bool counted = true;
+    };
+
+    std::optional<Merge> m_merge ENGINE_GUARDED_BY(m_mutex);
     std::optional<Discontinuity> m_discontinuity ENGINE_GUARDED_BY(m_mutex);
     std::uint64_t m_counter ENGINE_GUARDED_BY(m_mutex) = 0;
 };
