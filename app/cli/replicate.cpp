@@ -197,7 +197,7 @@ Outcome record(Engine& engine, const Session& session) {
     News news(engine.events());
     do {
         teller.tell(*engine.status());
-    } while (news.wait(session.stop));
+    } while (!engine.stopRequested() && news.wait(session.stop));
     engine.stop();
     printNote(session, "stopped; what is recorded and not stored yet goes on at the next start");
     // Being asked to stop is how a recorder ends, not a failure: units and scripts see 0.

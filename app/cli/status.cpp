@@ -25,7 +25,11 @@ Result<EngineStatus> currentStatus(const Session& session) {
     return engine::statusOnDisk(session.stateDir, config);
 }
 
-std::string lagText(const std::optional<std::int64_t>& lagMs) {
+/// Without an engine nobody knows what changed since.
+std::string lagText(const EngineStatus& status, const std::optional<std::int64_t>& lagMs) {
+    if (!status.running) {
+        return "-";
+    }
     if (!lagMs.has_value()) {
         return "nothing stored";
     }
@@ -58,7 +62,7 @@ void printForPeople(const EngineStatus& status) {
             table.add({database.name,
                        "-",
                        std::string(labelOf(database.state)),
-                       lagText(database.lagMs),
+                       lagText(status, database.lagMs),
                        std::to_string(database.txId.value),
                        "-",
                        "-",
@@ -72,7 +76,7 @@ void printForPeople(const EngineStatus& status) {
             table.add({database.name,
                        replica.name,
                        std::string(labelOf(replica.state)),
-                       lagText(replica.lagMs),
+                       lagText(status, replica.lagMs),
                        std::to_string(database.txId.value),
                        std::to_string(replica.storedTxId.value),
                        app::toSizeLabel(replica.pendingBytes),

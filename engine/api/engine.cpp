@@ -22,10 +22,6 @@ constexpr std::chrono::milliseconds kLook{2000};
 constexpr unsigned kLooksPerRecheck = 15;
 constexpr std::chrono::milliseconds kAskTimeout{5000};
 
-std::string ok() {
-    return R"({"ok":true})";
-}
-
 class RunningEngine final : public Engine {
 public:
     RunningEngine(EngineOptions options, StateFolder state)
@@ -44,12 +40,14 @@ public:
             noteConfigFacts();
         }
         ENGINE_TRY(checkSupported(m_config));
-        ENGINE_TRY_ASSIGN(m_runtime, Runtime::create(m_config, m_state, m_events, m_clock));
+        ENGINE_TRY_ASSIGN(std::shared_ptr<Runtime> runtime, makeRuntime(m_config));
+        MutexLock lock(m_mutex);
+        m_runtime = std::move(runtime);
         return {};
     }
 
     Status start() override {
-        ENGINE_TRY(m_runtime->start());
+        ENGINE_TRY(runtime()->start());
         if (m_options.controlSocket) {
             ENGINE_TRY_ASSIGN(
                 m_socket, ControlServer::start(m_state.path(), [this](std::string_view request) {
@@ -65,37 +63,49 @@ public:
         m_maintenance.requestStop();
         m_maintenance.join();
         m_socket.reset();
-        MutexLock lock(m_mutex);
-        if (m_runtime != nullptr) {
-            m_runtime->stop();
+        if (const std::shared_ptr<Runtime> running = runtime()) {
+            running->stop();
         }
     }
+
+    bool stopRequested() const override { return m_stopWanted.stop_requested(); }
 
     StatusPtr status() const override {
         auto status = std::make_shared<EngineStatus>();
         status->running = true;
         status->at = m_clock.now();
         status->pid = ::getpid();
-        MutexLock lock(m_mutex);
-        status->paused = m_paused;
-        status->pausedUntil = m_pausedUntil;
-        status->configError = m_configError;
-        if (m_runtime != nullptr) {
-            status->databases = m_runtime->status(m_paused);
+        std::shared_ptr<Runtime> running;
+        {
+            MutexLock lock(m_mutex);
+            if (m_runtime == nullptr && m_replaced != nullptr) {
+                return m_replaced;
+            }
+            running = m_runtime;
+            status->paused = m_paused;
+            status->pausedUntil = m_pausedUntil;
+            status->configError = m_configError;
+        }
+        if (running != nullptr) {
+            status->databases = running->status(status->paused);
         }
         return status;
     }
 
     EventQueue& events() override { return m_events; }
 
-
     Status waitUntilStored(std::stop_token stop) override {
-        return m_runtime->waitUntilStored(std::move(stop));
+        std::stop_source either;
+        const auto end = [&either] { either.request_stop(); };
+        const std::stop_callback caller(std::move(stop), end);
+        const std::stop_callback asked(m_stopWanted.get_token(), end);
+        ENGINE_TRY_ASSIGN(const std::shared_ptr<Runtime> running, runtimeNow());
+        return running->waitUntilStored(either.get_token());
     }
 
     Status requestSnapshot(std::string_view database) override {
-        MutexLock lock(m_mutex);
-        return m_runtime->requestSnapshot(database);
+        ENGINE_TRY_ASSIGN(const std::shared_ptr<Runtime> running, runtimeNow());
+        return running->requestSnapshot(database);
     }
 
     void pause(Time until) override { setPaused(true, until); }
@@ -103,13 +113,37 @@ public:
     void resume() override { setPaused(false, Time{}); }
 
 private:
+    /// Null while a configuration is taken over.
+    std::shared_ptr<Runtime> runtime() const {
+        MutexLock lock(m_mutex);
+        return m_runtime;
+    }
+
+    Result<std::shared_ptr<Runtime>> runtimeNow() const {
+        if (std::shared_ptr<Runtime> running = runtime()) {
+            return running;
+        }
+        return Error{ErrorCode::Unavailable, "a changed configuration is just being taken over"}
+            .withEffect("recording goes on with it")
+            .withFix("try again in a few seconds");
+    }
+
+    Result<std::shared_ptr<Runtime>> makeRuntime(const Config& config) {
+        ENGINE_TRY_ASSIGN(std::unique_ptr<Runtime> made,
+                          Runtime::create(config, m_state, m_events, m_clock));
+        return std::shared_ptr<Runtime>(std::move(made));
+    }
+
     void setPaused(bool paused, Time until) {
         {
+            // Under the lock, so that of two at once the later one wins everywhere.
             MutexLock lock(m_mutex);
             m_paused = paused;
             m_pausedUntil = until;
-            m_runtime->setPaused(paused);
-            if (!paused) {
+            if (m_runtime != nullptr) {
+                m_runtime->setPaused(paused);
+            }
+            if (m_runtime != nullptr && !paused) {
                 m_runtime->retryNow();
             }
         }
@@ -118,35 +152,54 @@ private:
 
     std::string answer(std::string_view requestText) {
         const json request = json::parse(requestText, nullptr, false);
-        const std::string kind = request.is_object() ? request.value("request", "") : "";
+        const auto named = request.is_object() ? request.find("request") : request.end();
+        const std::string kind =
+            named != request.end() && named->is_string() ? named->get<std::string>() : "";
         if (kind == "status") {
             return toJson(*status());
         }
+        const Status done = obey(kind, request);
+        return done.ok() ? R"({"ok":true})" : errorReply(done.error());
+    }
+
+    Status obey(const std::string& kind, const json& request) {
         if (kind == "snapshot") {
-            const auto named = request.find("database");
-            const bool one = named != request.end() && named->is_string();
-            const Status done = requestSnapshot(one ? named->get<std::string>() : std::string());
-            return done.ok() ? ok() : errorReply(done.error());
+            ENGINE_TRY_ASSIGN(const std::string database, textOf(request, "database"));
+            return requestSnapshot(database);
         }
         if (kind == "pause") {
-            const auto until = request.find("until");
-            if (until == request.end() || !until->is_string()) {
-                pause(Time{});
-                return ok();
+            ENGINE_TRY_ASSIGN(const std::string text, textOf(request, "until"));
+            Time until;
+            if (!text.empty()) {
+                ENGINE_TRY_ASSIGN(until, parseRfc3339(text));
             }
-            const Result<Time> parsed = parseRfc3339(until->get<std::string>());
-            if (!parsed.ok()) {
-                return errorReply(parsed.error());
-            }
-            pause(parsed.value());
-            return ok();
+            pause(until);
+            return {};
         }
         if (kind == "resume") {
             resume();
-            return ok();
+            return {};
         }
-        return errorReply(
-            Error{ErrorCode::Unsupported, "this engine does not know the request '" + kind + "'"});
+        if (kind == "stop") {
+            log::service().info("asked to stop over the control socket");
+            m_stopWanted.request_stop();
+            m_events.push(EventKind::StopRequested);
+            return {};
+        }
+        return Error{ErrorCode::Unsupported,
+                     "this engine does not know the request '" + kind + "'"};
+    }
+
+    /// Empty where it is missing or null.
+    static Result<std::string> textOf(const json& request, const char* key) {
+        const auto found = request.find(key);
+        if (found == request.end() || found->is_null()) {
+            return std::string();
+        }
+        if (!found->is_string()) {
+            return Error{ErrorCode::InvalidArgument, std::string(key) + " must be a text"};
+        }
+        return found->get<std::string>();
     }
 
     void noteConfigFacts() {
@@ -158,11 +211,8 @@ private:
     void maintain(std::stop_token stop) {
         for (unsigned looks = 1; pauseFor(stop, kLook); ++looks) {
             endPauseWhenDue();
-            {
-                MutexLock lock(m_mutex);
-                if (m_runtime != nullptr) {
-                    m_runtime->lookAgain(looks % kLooksPerRecheck == 0);
-                }
+            if (const std::shared_ptr<Runtime> running = runtime()) {
+                running->lookAgain(looks % kLooksPerRecheck == 0);
             }
             if (!m_options.configPath.empty()) {
                 rereadConfig();
@@ -193,7 +243,7 @@ private:
         Result<LoadedConfig> loaded = loadConfig(m_options.configPath, m_options.stateDir);
         Status usable =
             loaded.ok() ? checkSupported(loaded.value().config) : Status(loaded.error());
-        if (usable.ok() && !(loaded.value().config == m_config)) {
+        if (usable.ok() && (runtime() == nullptr || !(loaded.value().config == m_config))) {
             usable = replaceRuntime(std::move(loaded.value().config));
         }
         if (!usable.ok()) {
@@ -208,26 +258,38 @@ private:
         m_events.push(EventKind::ConfigChanged);
     }
 
+    /// On the maintenance thread. Whoever asks for the status meanwhile gets the last one at once.
     Status replaceRuntime(Config config) {
-        MutexLock lock(m_mutex);
-        m_runtime->stop();
-        m_runtime.reset();
-        Result<std::unique_ptr<Runtime>> next = Runtime::create(config, m_state, m_events, m_clock);
-        Status result;
-        if (next.ok()) {
+        StatusPtr last = status();
+        std::shared_ptr<Runtime> old;
+        {
+            MutexLock lock(m_mutex);
+            m_replaced = std::move(last);
+            old = std::exchange(m_runtime, nullptr);
+        }
+        if (old != nullptr) {
+            old->stop();
+        }
+        old.reset();
+        Status result = install(config);
+        if (result.ok()) {
             m_config = std::move(config);
+            log::service().info("configuration taken over databases={}", m_config.databases.size());
         } else {
-            result = next.error();
-            next = Runtime::create(m_config, m_state, m_events, m_clock);
+            ENGINE_TRY(install(m_config));
         }
-        if (!next.ok()) {
-            return next.error();
-        }
-        m_runtime = std::move(next).value();
+        return result;
+    }
+
+    Status install(const Config& config) {
+        Result<std::shared_ptr<Runtime>> made = makeRuntime(config);
+        const Status started = made.ok() ? made.value()->start() : Status(made.error());
+        MutexLock lock(m_mutex);
+        m_replaced.reset();
+        ENGINE_TRY(started);
+        m_runtime = std::move(made).value();
         m_runtime->setPaused(m_paused);
-        const Status started = m_runtime->start();
-        log::service().info("configuration taken over databases={}", m_config.databases.size());
-        return result.ok() ? started : result;
+        return {};
     }
 
     const EngineOptions m_options;
@@ -237,9 +299,11 @@ private:
     EventQueue m_events;
     Config m_config;
     FileFacts m_configFacts;  // the maintenance thread's
+    std::stop_source m_stopWanted;
     // Guards which runtime there is; the runtime itself is safe from all threads.
     mutable Mutex m_mutex;
-    std::unique_ptr<Runtime> m_runtime;
+    std::shared_ptr<Runtime> m_runtime ENGINE_GUARDED_BY(m_mutex);
+    StatusPtr m_replaced ENGINE_GUARDED_BY(m_mutex);  // the last one of the runtime before
     bool m_paused ENGINE_GUARDED_BY(m_mutex) = false;
     Time m_pausedUntil ENGINE_GUARDED_BY(m_mutex);
     std::string m_configError ENGINE_GUARDED_BY(m_mutex);

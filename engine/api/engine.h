@@ -32,7 +32,11 @@ public:
     virtual Status start() = 0;
     /// Idempotent; everything captured is on the local disk when it returns.
     virtual void stop() = 0;
+    /// Somebody asked over the control socket that this engine ends (StopRequested was pushed).
+    /// Recording goes on until its owner calls stop().
+    virtual bool stopRequested() const = 0;
 
+    /// Never waits: while a changed configuration is taken over, it is the last one before that.
     virtual StatusPtr status() const = 0;
     virtual EventQueue& events() = 0;
 

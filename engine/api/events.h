@@ -13,6 +13,7 @@ enum class EventKind : unsigned {
     StatusChanged = 1,  // Engine::status() is newer
     JobChanged = 2,     // a job moved on or ended
     ConfigChanged = 4,
+    StopRequested = 8,  // Engine::stopRequested()
 };
 
 /// From engine threads to one listener. wake is called on the empty -> non-empty edge only, under

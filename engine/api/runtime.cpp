@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include "engine/api/known_database.h"
 #include "engine/api/status_builder.h"
 #include "engine/base/file_system.h"
 #include "engine/base/log.h"
@@ -80,6 +81,7 @@ Status Runtime::addReplicas(const StateFolder& state) {
 Status Runtime::addDatabase(const DatabaseConfig& database, StateFolder& state) {
     ENGINE_TRY_ASSIGN(const DatabaseId id, state.databaseId(database.path));
     ENGINE_TRY_ASSIGN(std::string folder, state.databaseFolder(id));
+    ENGINE_TRY(rememberDatabase(folder, knownFrom(database, m_config)));
     auto entry = std::make_unique<Entry>();
     Entry* raw = entry.get();
     entry->config = database;

@@ -69,23 +69,6 @@ Result<Id> idField(const Json& json, const char* key, const std::string& path) {
     return id.ok() && !id.value().empty() ? id : Result<Id>(damaged(path));
 }
 
-Result<std::map<std::string, DatabaseId>> readDatabases(const std::string& folder) {
-    const std::string path = joinPath(folder, kDatabasesName);
-    ENGINE_TRY_ASSIGN(const Json json, readObject(path));
-    std::map<std::string, DatabaseId> databases;
-    if (json.is_null()) {
-        return databases;
-    }
-    const auto list = json.find("databases");
-    if (list == json.end() || !list->is_object()) {
-        return damaged(path);
-    }
-    for (const auto& [name, unused] : list->items()) {
-        ENGINE_TRY_ASSIGN(databases[name], idField<DatabaseId>(*list, name.c_str(), path));
-    }
-    return databases;
-}
-
 Error heldByAnother(const std::string& folder, const std::string& lockPath) {
     const Result<Buffer> text = readWholeFile(lockPath, 64);
     const Result<std::uint64_t> pid = parseDecimal(
@@ -155,7 +138,7 @@ Status StateFolder::loadIdentity(const std::string& machineIdPath) {
 }
 
 Status StateFolder::loadDatabases() {
-    ENGINE_TRY_ASSIGN(m_databases, readDatabases(m_path));
+    ENGINE_TRY_ASSIGN(m_databases, knownDatabases(m_path));
     return {};
 }
 
@@ -181,9 +164,26 @@ Result<std::string> StateFolder::databaseFolder(DatabaseId id) const {
     return folder;
 }
 
+Result<std::map<std::string, DatabaseId>> knownDatabases(const std::string& stateDir) {
+    const std::string path = joinPath(stateDir, kDatabasesName);
+    ENGINE_TRY_ASSIGN(const Json json, readObject(path));
+    std::map<std::string, DatabaseId> databases;
+    if (json.is_null()) {
+        return databases;
+    }
+    const auto list = json.find("databases");
+    if (list == json.end() || !list->is_object()) {
+        return damaged(path);
+    }
+    for (const auto& [name, unused] : list->items()) {
+        ENGINE_TRY_ASSIGN(databases[name], idField<DatabaseId>(*list, name.c_str(), path));
+    }
+    return databases;
+}
+
 std::optional<DatabaseId> knownDatabaseId(const std::string& stateDir,
                                           const std::string& databasePath) {
-    const Result<std::map<std::string, DatabaseId>> databases = readDatabases(stateDir);
+    const Result<std::map<std::string, DatabaseId>> databases = knownDatabases(stateDir);
     if (!databases.ok()) {
         return std::nullopt;
     }

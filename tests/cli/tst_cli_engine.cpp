@@ -12,6 +12,8 @@
 #include <QProcess>
 #include <QtTest>
 
+#include "engine/service/control_socket.h"
+
 #include "tests/cli/cli_run.h"
 
 namespace {
@@ -47,6 +49,9 @@ private slots:
     void running_stopSignal_endsWithin2s();
     void running_killed_startsAgainAndGoesOn();
     void running_brokenConfiguration_keepsTheOldOne();
+    void running_stopRequest_endsIt();
+    void stopped_status_isReadFromDiskAndChangesNothing();
+    void stopped_statusOfANamedDatabase_isThereToo();
     void events_withJson_areOneObjectALine();
     void demo_short_isGreen();
     void demo_interrupted_is130AndLeavesNothing();
@@ -187,6 +192,66 @@ void TestCliEngine::running_brokenConfiguration_keepsTheOldOne() {
     m_home->write(text("config/strandline/config.json"), "{");
     QTRY_VERIFY_WITH_TIMEOUT(status()[text("configError")].isString(), kPatienceMs);
     QCOMPARE(state(), text("protected"));
+}
+
+/// What a window does that takes over.
+void TestCliEngine::running_stopRequest_endsIt() {
+    startEngine();
+    const auto reply =
+        engine::askControlSocket(m_home->path(text("state/strandline")).toStdString(),
+                                 R"({"version":1,"request":"stop"})",
+                                 std::chrono::milliseconds(5000));
+    QVERIFY2(reply.ok(), reply.ok() ? "" : reply.error().message.c_str());
+    QCOMPARE(reply.value(), std::string(R"({"ok":true})"));
+    QElapsedTimer timer;
+    timer.start();
+    QVERIFY(m_engine->waitForFinished());
+    QVERIFY2(timer.elapsed() < 2000, qPrintable(QString::number(timer.elapsed())));
+    QCOMPARE(m_engine->exitStatus(), QProcess::NormalExit);
+    QCOMPARE(m_engine->exitCode(), 0);
+}
+
+void TestCliEngine::stopped_status_isReadFromDiskAndChangesNothing() {
+    startEngine();
+    const QJsonObject live = status()[text("databases")].toArray()[0].toObject();
+    m_engine->kill();
+    QVERIFY(m_engine->waitForFinished());
+    const QByteArray before = m_home->fingerprint(text("state"));
+    const QJsonObject found = status();
+    QCOMPARE(found[text("running")].toBool(true), false);
+    QCOMPARE(found[text("databases")].toArray().size(), qsizetype{1});
+    const QJsonObject database = found[text("databases")].toArray()[0].toObject();
+    for (const char* key : {"name", "path", "databaseId", "generation", "txId", "storedTxId"}) {
+        QCOMPARE(database[text(key)], live[text(key)]);
+    }
+    QVERIFY(database[text("lastSnapshotAt")].isString());
+    const QJsonObject replica = database[text("replicas")].toArray()[0].toObject();
+    QCOMPARE(replica[text("name")].toString(), text("disk"));
+    QVERIFY(replica[text("restorable")].toBool());
+    QCOMPARE(m_home->fingerprint(text("state")), before);
+}
+
+void TestCliEngine::stopped_statusOfANamedDatabase_isThereToo() {
+    m_home->write(text("config/strandline/config.json"), "{}");
+    const Ran once = m_home->run({text("replicate"),
+                                  text("--once"),
+                                  m_home->path(text("notes.db")),
+                                  text("file://") + m_home->path(text("replica"))});
+    QVERIFY2(once.exit == 0, once.err);
+    const QByteArray before = m_home->fingerprint(text("state"));
+    const QJsonObject database = status()[text("databases")].toArray()[0].toObject();
+    QCOMPARE(database[text("name")].toString(), text("notes.db"));
+    QCOMPARE(database[text("path")].toString(), m_home->path(text("notes.db")));
+    QCOMPARE(database[text("state")].toString(), text("unknown"));
+    QVERIFY(database[text("storedTxId")].toInteger() > 0);
+    const QJsonObject replica = database[text("replicas")].toArray()[0].toObject();
+    QCOMPARE(replica[text("kind")].toString(), text("file"));
+    QVERIFY(replica[text("restorable")].toBool());
+    const Ran human = m_home->run({text("status")});
+    QVERIFY2(human.out.contains("notes.db") && human.out.contains("no engine is running"),
+             human.out);
+    QVERIFY2(!human.out.contains("nothing stored"), human.out);
+    QCOMPARE(m_home->fingerprint(text("state")), before);
 }
 
 void TestCliEngine::events_withJson_areOneObjectALine() {

@@ -22,36 +22,58 @@ public:
         m_engine->events().setWake(wake);
     }
 
-    ~OwnEngine() override {
-        m_engine->events().setWake({});
-        m_engine->stop();
-    }
+    ~OwnEngine() override { end(); }
 
     Status start() { return m_engine->start(); }
 
     Phase phase() const noexcept override { return Phase::Recording; }
 
     Result<engine::StatusPtr> status() override {
+        ENGINE_TRY(stillMine());
         // Drained first: what comes after it wakes again.
         m_engine->events().drain();
         return m_engine->status();
     }
 
     Status requestSnapshot(const std::string& database) override {
+        ENGINE_TRY(stillMine());
         return m_engine->requestSnapshot(database);
     }
 
     Status pause(engine::Time until) override {
+        ENGINE_TRY(stillMine());
         m_engine->pause(until);
         return {};
     }
 
     Status resume() override {
+        ENGINE_TRY(stillMine());
         m_engine->resume();
         return {};
     }
 
 private:
+    void end() {
+        if (m_engine != nullptr) {
+            m_engine->events().setWake({});
+            m_engine->stop();
+            m_engine.reset();
+        }
+    }
+
+    /// Asked to stop, it lets the state folder go, so that whoever asked can have it.
+    Status stillMine() {
+        if (m_engine != nullptr && m_engine->stopRequested()) {
+            end();
+        }
+        if (m_engine != nullptr) {
+            return {};
+        }
+        return Error{ErrorCode::Unavailable, "another program asked this one to stop recording"}
+            .withEffect("nothing is recorded here; what is recorded is kept")
+            .withFix("start recording again if no other program does it now");
+    }
+
     std::unique_ptr<engine::Engine> m_engine;
 };
 
