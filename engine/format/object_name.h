@@ -25,7 +25,6 @@ enum class ArtefactKind : std::uint8_t { Segment = 1, Snapshot = 2 };
 std::string_view toText(ArtefactKind kind) noexcept;  // "segment", "snapshot"
 
 inline constexpr std::uint32_t kPartsMax = 99999;
-inline constexpr std::string_view kMarkerName = "strandline-replica.json";
 
 struct DatabaseLocation {
     ComputerId computer;

@@ -11,6 +11,7 @@
 #include "engine/history/index.h"
 #include "engine/history/replica_read.h"
 #include "engine/history/table_check.h"
+#include "engine/replica/marker.h"
 
 namespace engine {
 
@@ -116,7 +117,7 @@ private:
 /// Entries of the index are kept apart by the replica's marker: what one place claims of an
 /// artefact says nothing about another. Empty: no marker, the index is not used.
 Result<std::string> replicaKeyOf(Replica& replica, std::stop_token stop) {
-    Result<Buffer> marker = readObject(replica, std::string(kMarkerName), stop);
+    Result<Buffer> marker = readObject(replica, std::string(kMarker), stop);
     if (marker.ok()) {
         return xxh3_128(marker.value()).text();
     }

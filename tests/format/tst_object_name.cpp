@@ -123,7 +123,7 @@ void TestObjectName::parse_hostile_isInvalidArgument_data() {
     QTest::newRow("temporary file") << folder + stem + ".p00001.tmp-0123456789abcdef";
     QTest::newRow("the description")
         << QByteArray("00000000000000c0/00000000000000db/database.json");
-    QTest::newRow("the marker") << QByteArray(kMarkerName.data());
+    QTest::newRow("the marker") << QByteArray("strandline-replica.json");
     QTest::newRow("many dots") << folder + QByteArray(100'000, '.');
     QTest::newRow("many slashes") << QByteArray(100'000, '/');
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/replica/marker.h"
+
 namespace engine {
 
 namespace {
@@ -30,7 +32,7 @@ HistoryMaker::HistoryMaker(std::uint32_t pageSize, DatabaseEngine engine)
     : m_pageSize(pageSize)
     , m_engine(engine) {
     const std::string marker = "{\"id\":\"0000000000000001\"}";
-    ENSURE(m_replica->put(kMarkerName, viewOf(marker), PutMode::New, {}).ok());
+    ENSURE(m_replica->put(kMarker, viewOf(marker), PutMode::New, {}).ok());
 }
 
 Root HistoryMaker::rootOf(const Buffer& image) const {

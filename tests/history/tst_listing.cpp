@@ -8,6 +8,7 @@
 #include "engine/history/index.h"
 #include "engine/history/listing.h"
 #include "engine/history/table_codec.h"
+#include "engine/replica/marker.h"
 
 #include "tests/history/history_maker.h"
 
@@ -114,7 +115,7 @@ private slots:
         replica.place().store(folderOf(bare) + "x", Buffer(1));
         replica.place().store(databaseObjectName(broken), Buffer(20));
         replica.place().store("keys/0001", Buffer(1));
-        replica.place().store(std::string(kMarkerName), Buffer(1));
+        replica.place().store(std::string(kMarker), Buffer(1));
         const auto found = listDatabases(replica, {});
         QVERIFY(found.ok());
         QCOMPARE(found.value().size(), std::size_t{3});

@@ -5,6 +5,7 @@
 #include <QtTest>
 
 #include "engine/base/file_system.h"
+#include "engine/replica/marker.h"
 #include "engine/restore/restorer.h"
 #include "engine/restore/verifier.h"
 
@@ -86,7 +87,7 @@ private slots:
         Outcome outcome;
         for (const auto& [a, bytesA] : objects) {
             for (const auto& [b, bytesB] : objects) {
-                if (a == b || a == kMarkerName || b == kMarkerName) {
+                if (a == b || a == kMarker || b == kMarker) {
                     continue;
                 }
                 m_maker->replica().place().store(a, bytesB);
@@ -102,7 +103,7 @@ private slots:
 
     void missingObject_isNamedByVerifyAndRefused() {
         for (const auto& [name, bytes] : m_maker->replica().place().objects()) {
-            if (name == kMarkerName) {
+            if (name == kMarker) {
                 continue;
             }
             m_maker->replica().place().erase(name);
