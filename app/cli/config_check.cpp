@@ -23,11 +23,16 @@ static Outcome run(const Args& args, const Session& given) {
         printWarning(session, warning);
     }
     const engine::Config& config = loaded.value().config;
+    const std::vector<std::string> notes = engine::notYetApplied(config);
+    for (const std::string& note : notes) {
+        printNote(session, "note: " + note);
+    }
     if (session.json) {
         const nlohmann::ordered_json json = {{"ok", true},
                                              {"databases", config.databases.size()},
                                              {"replicas", config.replicas.size()},
-                                             {"warnings", loaded.value().warnings}};
+                                             {"warnings", loaded.value().warnings},
+                                             {"notes", notes}};
         printLine(json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     } else {
         printLine(session.configPath + " is right: databases " +

@@ -47,6 +47,9 @@ public:
     }
 
     Status start() override {
+        for (const std::string& note : notYetApplied(m_config)) {
+            log::service().info("configuration note=\"{}\"", note);
+        }
         ENGINE_TRY(runtime()->start());
         if (m_options.controlSocket) {
             ENGINE_TRY_ASSIGN(

@@ -14,12 +14,18 @@
 #include "engine/capture/capture_factory.h"
 #include "engine/history/descriptors.h"
 #include "engine/replica/factory.h"
+#include "engine/replica/throttled_replica.h"
 
 namespace engine {
 namespace {
 
 unsigned cores() {
     return std::max(1U, std::thread::hardware_concurrency());
+}
+
+Result<std::unique_ptr<Replica>> makeLimited(const ReplicaConfig& config) {
+    ENGINE_TRY_ASSIGN(std::unique_ptr<Replica> replica, makeReplica(config.options));
+    return withUploadLimit(std::move(replica), config.uploadLimit);
 }
 
 std::string computerName() {
@@ -69,7 +75,7 @@ Status Runtime::addReplicas(const StateFolder& state) {
         options.config = replica;
         options.knownFile =
             joinPath(joinPath(state.path(), "replicas"), knownReplicaFileName(replica));
-        options.factory = [](const ReplicaConfig& wanted) { return makeReplica(wanted.options); };
+        options.factory = [](const ReplicaConfig& wanted) { return makeLimited(wanted); };
         options.pool = &m_pool;
         options.clock = &m_clock;
         options.changed = [this] { noteChanged(); };

@@ -36,9 +36,6 @@ Status checkSupported(const ReplicaConfig& replica) {
     if (replica.maxSize != 0) {
         return missing(noun + "maxSize", "remove maxSize and give the replica room enough");
     }
-    if (replica.uploadLimit != 0) {
-        return missing(noun + "uploadLimit", "remove uploadLimit");
-    }
     return {};
 }
 
@@ -63,6 +60,17 @@ Status checkSupported(const Config& config) {
         }
     }
     return {};
+}
+
+std::vector<std::string> notYetApplied(const Config& config) {
+    const bool retains =
+        std::any_of(config.databases.begin(), config.databases.end(), [](const auto& database) {
+            return !database.retention.tiers.empty();
+        });
+    if (!retains) {
+        return {};
+    }
+    return {"retention is not applied in this version: nothing is pruned, every point is kept"};
 }
 
 }  // namespace engine

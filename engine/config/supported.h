@@ -2,6 +2,9 @@
 // What this build can carry out of what a configuration may ask for.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "engine/base/result.h"
 #include "engine/config/config.h"
 
@@ -12,5 +15,9 @@ namespace engine {
 /// any kind.
 Status checkSupported(const Config& config);
 Status checkSupported(const ReplicaConfig& replica);
+
+/// What is read and kept but has no effect yet, and does no harm by that: one sentence each, for
+/// the log and for `config check`.
+std::vector<std::string> notYetApplied(const Config& config);
 
 }  // namespace engine

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Wrong use, help and the generated files: everything that needs no database.
+#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QProcess>
@@ -7,6 +8,30 @@
 #include <QtTest>
 
 #include "tests/cli/cli_run.h"
+
+namespace {
+
+constexpr const char* kExample = R"({
+  "version": 1,
+  "defaults": {
+    "shadowDir": "~/.local/state/strandline/shadow",
+    "snapshotInterval": "6h",
+    "retention": {"snapshotInterval": "6h", "snapshotRetention": "720h", "checkInterval": "1h",
+                  "tiers": [{"every": "0s", "for": "24h"}, {"every": "1m", "for": "168h"},
+                            {"every": "1h", "for": "720h"}, {"every": "24h", "for": "8760h"}]},
+    "compression": {"codec": "zstd", "level": 0, "window": 0},
+    "dataLossWindowThreshold": "5m",
+    "restore": {"enabled": false, "targetPath": "", "tempDir": ""}
+  },
+  "replicas": [{"name": "disk", "type": "file", "path": "/backups"}],
+  "databases": [
+    {"name": "notes", "path": "~/notes/notes.db", "replicas": ["disk"]},
+    {"name": "cache", "path": "~/cache/index.bolt", "snapshotInterval": "1h",
+     "replicas": [{"name": "local", "type": "file", "path": "/tmp/copies"}]}
+  ]
+})";
+
+}  // namespace
 
 class TestCliUse final : public QObject {
     Q_OBJECT
@@ -27,6 +52,8 @@ private slots:
     void configuration_mistakes_areCode2();
     void configuration_show_masksSecrets();
     void configuration_check_good_isCode0();
+    void configuration_check_exampleOfTheContract_isCode0();
+    void configuration_plainSecret_isWarnedAboutWhereOthersCanRead();
     void status_withoutEngine_saysSo();
     void requests_withoutEngine_areCode3_data();
     void requests_withoutEngine_areCode3();
@@ -321,6 +348,36 @@ void TestCliUse::configuration_check_good_isCode0() {
         home.run({QStringLiteral("config"), QStringLiteral("check"), QStringLiteral("none.json")});
     QCOMPARE(missing.exit, 2);
     QCOMPARE(missing.complaint(), QByteArray());
+}
+
+/// Without the replicas that this version refuses.
+void TestCliUse::configuration_check_exampleOfTheContract_isCode0() {
+    const CliHome home;
+    home.write(QStringLiteral("c.json"), kExample);
+    const Ran ran = home.run({QStringLiteral("config"),
+                              QStringLiteral("check"),
+                              QStringLiteral("c.json"),
+                              QStringLiteral("--json")});
+    QVERIFY2(ran.exit == 0, ran.err);
+    const QJsonObject found = QJsonDocument::fromJson(ran.out).object();
+    QCOMPARE(found[QStringLiteral("databases")].toInt(), 2);
+    QCOMPARE(found[QStringLiteral("warnings")].toArray().size(), qsizetype{0});
+    QVERIFY2(ran.err.contains("note: retention is not applied in this version"), ran.err);
+}
+
+void TestCliUse::configuration_plainSecret_isWarnedAboutWhereOthersCanRead() {
+    const CliHome home;
+    home.write(QStringLiteral("c.json"),
+               R"({"replicas":[{"name":"n","type":"sftp","host":"h","password":"hunter2"}]})");
+    const QStringList check = {
+        QStringLiteral("config"), QStringLiteral("check"), QStringLiteral("c.json")};
+    const Ran shared = home.run(check);
+    QCOMPARE(shared.exit, 0);
+    QVERIFY2(shared.err.contains("warning: replicas[0].password"), shared.err);
+    QVERIFY(!shared.err.contains("hunter2") && !shared.out.contains("hunter2"));
+    QVERIFY(QFile::setPermissions(home.path(QStringLiteral("c.json")),
+                                  QFile::ReadOwner | QFile::WriteOwner));
+    QCOMPARE(home.run(check).err, QByteArray());
 }
 
 void TestCliUse::status_withoutEngine_saysSo() {

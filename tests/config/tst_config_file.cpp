@@ -79,6 +79,10 @@ private slots:
     void supported_presentKinds_pass();
     void supported_missingFeatures_areNamed_data();
     void supported_missingFeatures_areNamed();
+    void contract_everyField_worksOrIsRefusedByName_data();
+    void contract_everyField_worksOrIsRefusedByName();
+    void contract_everyField_misspelt_isRefusedWithTheRightName();
+    void notYetApplied_retention_isSaid();
 };
 
 void TestConfigFile::initTestCase() {
@@ -636,6 +640,106 @@ void TestConfigFile::supported_missingFeatures_areNamed() {
              supported.error().message.c_str());
     QVERIFY(!supported.error().effect.empty());
     QVERIFY(!supported.error().fix.empty());
+}
+
+namespace {
+
+/// A field of the contract, in the block where it stands, with a value that is not its default.
+struct ContractField {
+    enum class Block { Database, Replica };
+    Block block;
+    const char* name;
+    const char* value;
+    const char* refusedAs;  // "" = it works
+};
+
+constexpr auto kDatabase = ContractField::Block::Database;
+constexpr auto kReplica = ContractField::Block::Replica;
+
+constexpr ContractField kContract[] = {
+    {kDatabase, "shadowDir", R"("/s")", ""},
+    {kDatabase, "snapshotInterval", R"("1h")", ""},
+    {kDatabase, "retention", R"({"snapshotInterval":"1h"})", ""},
+    {kDatabase, "retention", R"({"snapshotRetention":"100h"})", ""},
+    {kDatabase, "retention", R"({"checkInterval":"2h"})", ""},
+    {kDatabase, "retention", R"({"tiers":[{"every":"0s","for":"1h"}]})", ""},
+    {kDatabase, "compression", R"({"codec":"none"})", ""},
+    {kDatabase, "compression", R"({"level":11})", ""},
+    {kDatabase, "compression", R"({"window":20})", ""},
+    {kDatabase, "compression", R"("none")", ""},
+    {kDatabase, "dataLossWindowThreshold", R"("1m")", ""},
+    {kDatabase, "restore", R"({"targetPath":"/t"})", ""},
+    {kDatabase, "restore", R"({"tempDir":"/t"})", ""},
+    {kDatabase, "restore", R"({"enabled":true})", "restore.enabled"},
+    {kReplica, "syncInterval", R"("3s")", ""},
+    {kReplica, "uploadLimit", R"("2MiB")", ""},
+    {kReplica, "encryption", R"({"keyId":"0a"})", ""},
+    {kReplica, "encryption", R"({"enabled":true})", "encryption"},
+    {kReplica, "maxSize", R"("20GiB")", "maxSize"},
+};
+
+std::string withField(const ContractField& field, const std::string& name) {
+    const std::string pair = ",\"" + name + "\":" + field.value;
+    return R"x({"databases":[{"path":"/n.db","name":"n")x" +
+           (field.block == kDatabase ? pair : std::string()) +
+           R"x(,"replicas":[{"name":"r","type":"file","path":"/b")x" +
+           (field.block == kReplica ? pair : std::string()) + "}]}]}";
+}
+
+}  // namespace
+
+void TestConfigFile::contract_everyField_worksOrIsRefusedByName_data() {
+    QTest::addColumn<QByteArray>("json");
+    QTest::addColumn<QByteArray>("refusedAs");
+    for (const ContractField& field : kContract) {
+        QTest::addRow("%s %s", field.name, field.value)
+            << QByteArray::fromStdString(withField(field, field.name))
+            << QByteArray(field.refusedAs);
+    }
+    for (const char* type : {R"("s3","bucket":"b")",
+                             R"("sftp","host":"h")",
+                             R"("nats","url":"nats://h","bucket":"b")"}) {
+        QTest::addRow("type %s", type)
+            << QByteArray(R"({"databases":[{"path":"/n.db","replicas":[{"name":"r","type":)") +
+                   type + "}]}]}"
+            << "the type " + QByteArray(type).split('"')[1];
+    }
+}
+
+/// A field that is accepted says something in the configuration; the rest is refused, not ignored.
+void TestConfigFile::contract_everyField_worksOrIsRefusedByName() {
+    QFETCH(QByteArray, json);
+    QFETCH(QByteArray, refusedAs);
+    const Result<LoadedConfig> loaded = parseConfig(json.toStdString());
+    QVERIFY2(loaded.ok(), loaded.ok() ? "" : loaded.error().message.c_str());
+    const Config plain = configOf(
+        R"({"databases":[{"path":"/n.db","name":"n","replicas":[{"name":"r","type":"file","path":"/b"}]}]})");
+    QVERIFY(!(loaded.value().config == plain));
+    const Status supported = checkSupported(loaded.value().config);
+    QCOMPARE(supported.ok(), refusedAs.isEmpty());
+    if (!supported.ok()) {
+        QVERIFY2(supported.error().message.find(refusedAs.toStdString()) != std::string::npos,
+                 supported.error().message.c_str());
+    }
+}
+
+void TestConfigFile::contract_everyField_misspelt_isRefusedWithTheRightName() {
+    for (const ContractField& field : kContract) {
+        std::string misspelt = field.name;
+        std::swap(misspelt[2], misspelt[3]);
+        const Result<LoadedConfig> loaded = parseConfig(withField(field, misspelt));
+        QVERIFY2(!loaded.ok(), misspelt.c_str());
+        QVERIFY2(loaded.error().message.find(std::string("did you mean ") + field.name + "?") !=
+                     std::string::npos,
+                 loaded.error().message.c_str());
+    }
+}
+
+void TestConfigFile::notYetApplied_retention_isSaid() {
+    const std::vector<std::string> notes = notYetApplied(configOf(oneDatabase("")));
+    QCOMPARE(notes.size(), std::size_t{1});
+    QVERIFY2(notes.front().find("nothing is pruned") != std::string::npos, notes.front().c_str());
+    QVERIFY(notYetApplied(configOf(oneDatabase(R"(,"retention":{"tiers":[]})"))).empty());
 }
 
 namespace {
