@@ -14,7 +14,7 @@ public:
     Status frame(const PageFrame& frame) override {
         const std::uint32_t pageSize = m_state.map.pageSize();
         if (frame.bytes.size() != pageSize * (1ull + frame.overflow)) {
-            return Error{ErrorCode::Corruption, "a frame of the local log has another page size"};
+            return refuse("a frame of the local log has another page size");
         }
         for (std::uint32_t i = 0; i <= frame.overflow; ++i) {
             const ByteView page = frame.bytes.subspan(std::size_t{i} * pageSize, pageSize);
@@ -30,7 +30,7 @@ public:
             return {};
         }
         if (commit.tx != m_state.tx.next() || commit.parentRoot != map.root()) {
-            return Error{ErrorCode::Corruption, "the local log does not follow the page map"};
+            return refuse("the local log does not follow the page map");
         }
         map.resize(commit.highWaterMark);
         for (const auto& [page, h64] : m_staged) {
@@ -40,8 +40,7 @@ public:
         }
         m_staged.clear();
         if (map.root() != commit.root) {
-            return Error{ErrorCode::Corruption,
-                         "a commit of the local log has another root than it says"};
+            return refuse("a commit of the local log has another root than it says");
         }
         m_state.tx = commit.tx;
         m_lastCommitAt = commit.seenAt;
@@ -50,17 +49,29 @@ public:
 
     void abandon() override { m_staged.clear(); }
 
+    /// The log is whole, but not the map's.
+    bool refused() const noexcept { return m_refused; }
+
 private:
+    Error refuse(const char* why) {
+        m_refused = true;
+        return Error{ErrorCode::Corruption, why};
+    }
+
     PageMapCheckpoint& m_state;
     Time& m_lastCommitAt;
     std::vector<std::pair<std::uint64_t, std::uint64_t>> m_staged;
+    bool m_refused = false;
 };
 
-}  // namespace
+bool isDamage(ErrorCode code) noexcept {
+    return code == ErrorCode::Corruption || code == ErrorCode::InvalidArgument ||
+           code == ErrorCode::NotFound || code == ErrorCode::Io;
+}
 
-Result<RecoveredCapture> recoverCapture(const std::string& checkpointPath, const ShadowLog& log) {
+Result<RecoveredCapture> loadCheckpoint(const std::string& path) {
     RecoveredCapture recovered;
-    ENGINE_TRY_ASSIGN(recovered.state, loadPageMap(checkpointPath));
+    ENGINE_TRY_ASSIGN(recovered.state, loadPageMap(path));
     PageMapCheckpoint& state = recovered.state;
     recovered.checkpointTx = state.tx;
     if (const auto at = state.position.find(kLastCommitAtAttr); at != state.position.end()) {
@@ -68,16 +79,63 @@ Result<RecoveredCapture> recoverCapture(const std::string& checkpointPath, const
         recovered.lastCommitAt = Time{static_cast<std::int64_t>(ms)};
         state.position.erase(at);
     }
+    if (const auto writer = state.position.find(kWriterAttr); writer != state.position.end()) {
+        ENGINE_TRY_ASSIGN(recovered.writer, WriterId::parse(writer->second));
+        state.position.erase(writer);
+    }
+    return recovered;
+}
+
+/// damaged: the segment that cannot be read, where that is why it failed.
+Status replayOnto(RecoveredCapture& recovered,
+                  const ShadowLog& log,
+                  std::optional<ShadowSegment>& damaged) {
+    PageMapCheckpoint& state = recovered.state;
     for (const ShadowSegment& segment : log.segmentsAfter(state.generation, state.tx)) {
         MapReplay replay(state, recovered.lastCommitAt);
-        ENGINE_TRY(log.replay(segment, replay));
+        Status replayed = log.replay(segment, replay);
+        const Result<ArtefactTable> table = log.table(segment);
+        if (replayed.ok() && !table.ok()) {
+            replayed = table.error();
+        }
+        if (!replayed.ok()) {
+            if (!replay.refused() && isDamage(replayed.error().code)) {
+                damaged = segment;
+            }
+            return replayed;
+        }
         if (state.tx != segment.lastTx) {
             return Error{ErrorCode::Corruption, "a segment of the local log ends early"};
         }
-        ENGINE_TRY_ASSIGN(const ArtefactTable table, log.table(segment));
-        state.position = table.summary.additionalAttrs;
+        state.position = table.value().summary.additionalAttrs;
     }
-    return recovered;
+    return {};
+}
+
+}  // namespace
+
+Result<RecoveredCapture> recoverCapture(const std::string& checkpointPath, ShadowLog& log) {
+    std::string damage;
+    for (;;) {
+        // Anew each time: what a damaged segment changed before its damage showed is forgotten.
+        ENGINE_TRY_ASSIGN(RecoveredCapture recovered, loadCheckpoint(checkpointPath));
+        const std::optional<ShadowSegment> last = log.lastSegment(recovered.state.generation);
+        if (last && last->lastTx < recovered.state.tx) {
+            return Error{ErrorCode::Corruption, "the local log ends before the page map"};
+        }
+        std::optional<ShadowSegment> damaged;
+        const Status replayed = replayOnto(recovered, log, damaged);
+        if (replayed.ok()) {
+            recovered.damage = damage;
+            return recovered;
+        }
+        if (!damaged) {
+            return replayed.error();
+        }
+        damage = "changes from " + std::to_string(damaged->firstTx.value) +
+                 " on were damaged in the local log: " + replayed.error().message;
+        ENGINE_TRY(log.setAsideFrom(damaged->generation, damaged->firstTx));
+    }
 }
 
 std::optional<DurableEnd> durableEndOf(const ShadowLog& log) {
@@ -93,7 +151,11 @@ std::optional<DurableEnd> durableEndOf(const ShadowLog& log) {
     if (!table.ok()) {
         return std::nullopt;
     }
-    return DurableEnd{last->generation, last->lastTx, last->root, table.value().head.seed};
+    return DurableEnd{last->generation,
+                      last->lastTx,
+                      last->root,
+                      table.value().head.seed,
+                      table.value().head.writer};
 }
 
 }  // namespace engine

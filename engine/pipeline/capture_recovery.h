@@ -15,14 +15,18 @@ struct RecoveredCapture {
     PageMapCheckpoint state;  // at the last durable commit
     TxId checkpointTx;        // where the file is: the log has to keep what comes after it
     Time lastCommitAt;        // when that commit was seen
+    WriterId writer;          // of the checkpoint; empty: not said
+    std::string damage;       // what was set aside of the log, and why; empty = nothing
 };
 
 /// The controller adds it to the position of a checkpoint.
 inline constexpr const char* kLastCommitAtAttr = "lastCommitAtMs";
+inline constexpr const char* kWriterAttr = "writer";
 
-/// NotFound: no checkpoint. Corruption: it does not agree with the log; then a scan has to prove
-/// that the file still is in the last durable state, or a new generation starts.
-Result<RecoveredCapture> recoverCapture(const std::string& checkpointPath, const ShadowLog& log);
+/// A segment that proves to be damaged is set aside with what follows it, and the state is the one
+/// before it. NotFound: no checkpoint. Corruption: it does not agree with the log; then a scan has
+/// to prove that the file still is in the last durable state, or a new generation starts.
+Result<RecoveredCapture> recoverCapture(const std::string& checkpointPath, ShadowLog& log);
 
 /// The state that the log ends with, without needing the map: what a scan is compared with.
 struct DurableEnd {
@@ -30,6 +34,7 @@ struct DurableEnd {
     TxId tx;
     Root root;
     std::uint64_t seed = 0;  // of the page hashes that made the root
+    WriterId writer;
 };
 
 /// Empty: the log is empty, or its end cannot be read.

@@ -14,8 +14,6 @@ using std::chrono::milliseconds;
 
 /// A commit waits at most this long for others to share its segment.
 constexpr milliseconds kOpenMax{100};
-constexpr std::uint64_t kCheckpointBytes = 64u << 20;
-constexpr std::chrono::minutes kCheckpointAge{10};
 constexpr milliseconds kTurnBusy{1};
 
 }  // namespace
@@ -45,6 +43,7 @@ Result<std::unique_ptr<Controller>> Controller::open(ControllerOptions options) 
                              opened.config.name,
                              recovery.setAside,
                              recovery.firstProblem);
+        controller->noteLoss("the local log was damaged: " + recovery.firstProblem);
     }
     return controller;
 }
@@ -118,10 +117,10 @@ Steady Controller::runOpening() {
         return fail(made.error());
     }
     Result<RecoveredCapture> recovered = recoverCapture(m_checkpointPath, *m_log);
-    const std::optional<DurableEnd> end = durableEndOf(*m_log);
     if (recovered.ok()) {
         capture.seed = recovered.value().state.map.seed();
     } else {
+        const std::optional<DurableEnd> end = durableEndOf(*m_log);
         capture.seed = end ? end->seed : randomId64();
     }
     Result<std::unique_ptr<Capture>> made = m_options.makeCapture(capture);
@@ -129,24 +128,55 @@ Steady Controller::runOpening() {
         return fail(made.error());
     }
     m_capture = std::move(made).value();
-    Status resumed =
-        recovered.ok() ? resumeFrom(std::move(recovered).value()) : Status(recovered.error());
+    const TxId reached = recovered.ok() ? recovered.value().state.tx : TxId{};
+    Status resumed = recovered.ok() ? checkOwn(recovered.value()) : Status(recovered.error());
+    if (resumed.ok()) {
+        resumed = resumeFrom(std::move(recovered).value());
+    }
     if (resumed.ok()) {
         go(ControllerEvent::Recovered);
     } else {
-        if (resumed.error().code != ErrorCode::NotFound) {
-            log::pipeline().warn("page map lost db={} reason=\"{}\"",
-                                 m_options.config.name,
-                                 resumed.error().message);
-        }
-        // A scan has to find the durable state again, or a new generation starts; never a guess.
-        m_expected = end;
-        m_generation = end ? end->generation : randomId<GenerationId>();
-        m_nextBaselineTx = end ? end->tx : TxId{1};
-        go(ControllerEvent::NothingToGoOn);
+        beginWithoutMap(resumed.error(), reached);
     }
     publishStatus(nullptr);
     return m_clock.steady();
+}
+
+/// A scan has to find the durable state again, or a new generation starts; never a guess.
+void Controller::beginWithoutMap(const Error& why, TxId reached) {
+    if (why.code != ErrorCode::NotFound) {
+        log::pipeline().warn(
+            "page map lost db={} reason=\"{}\"", m_options.config.name, why.message);
+    }
+    m_expected = durableEndOf(*m_log);
+    m_generation = m_expected ? m_expected->generation : randomId<GenerationId>();
+    m_nextBaselineTx = m_expected ? m_expected->tx : TxId{1};
+    if (why.code == ErrorCode::Discontinuity ||
+        (m_expected && m_expected->writer != m_options.writer)) {
+        // The numbers after it may be taken; a generation has one writer.
+        m_expected.reset();
+        m_generation = randomId<GenerationId>();
+        m_nextBaselineTx = std::max(m_nextBaselineTx, reached).next();
+    }
+    go(ControllerEvent::NothingToGoOn);
+}
+
+/// Discontinuity: the recovered state is sound, but its generation cannot go on from there.
+Status Controller::checkOwn(const RecoveredCapture& recovered) {
+    if (!recovered.damage.empty()) {
+        noteLoss(recovered.damage);
+    }
+    if (!recovered.writer.empty() && recovered.writer != m_options.writer) {
+        return Error{ErrorCode::Discontinuity, "another writer recorded this generation"};
+    }
+    MutexLock lock(m_mutex);
+    for (const ReplicaProgress& progress : m_progress) {
+        const TxId stored = std::max(progress.segmentsTx, progress.snapshotTx.value_or(TxId{}));
+        if (progress.generation == recovered.state.generation && stored > recovered.state.tx) {
+            return Error{ErrorCode::Discontinuity, "a replica has more than the local log"};
+        }
+    }
+    return {};
 }
 
 Status Controller::resumeFrom(RecoveredCapture recovered) {
@@ -236,6 +266,15 @@ void Controller::beginGeneration(Discontinuity reason) {
 
 Steady Controller::runRecording(std::stop_token stop) {
     applyEvents();
+    const Result<bool> cut = setAsideDamage();
+    if (!cut.ok()) {
+        return fail(cut.error());
+    }
+    if (cut.value()) {
+        beginGeneration(Discontinuity::StateLost);
+        publishStatus(nullptr);
+        return m_clock.steady();
+    }
     Result<Step> done = m_capture->step(*m_builder, StepBudget{}, std::move(stop));
     if (!done.ok()) {
         return fail(done.error());
@@ -259,7 +298,11 @@ Steady Controller::runRecording(std::stop_token stop) {
     if (const Status kept = checkpointWhenDue(false); !kept.ok()) {
         return fail(kept.error());
     }
-    if (const Status trimmed = trim(); !trimmed.ok()) {
+    Status trimmed = trim();
+    if (trimmed.ok()) {
+        trimmed = boundLog();
+    }
+    if (!trimmed.ok()) {
         return fail(trimmed.error());
     }
     if (m_failing) {
@@ -294,55 +337,6 @@ Status Controller::publishWhenDue(const Step& step) {
     return m_builder->publish();
 }
 
-/// Only at a published commit: the log has to lead on from the checkpoint.
-Status Controller::checkpointWhenDue(bool force) {
-    if (m_builder->hasOpenCommits()) {
-        return {};
-    }
-    const CapturePosition position = m_capture->position();
-    const std::uint64_t logged = m_log->fileBytes();
-    const Steady now = m_clock.steady();
-    const bool moved = position.tx != m_checkpointTx;
-    const bool due = moved && (logged >= m_bytesAtCheckpoint + kCheckpointBytes ||
-                               now - m_checkpointAt > kCheckpointAge);
-    if (!force && !due) {
-        return {};
-    }
-    Attrs attrs = position.origin;
-    attrs[kLastCommitAtAttr] = std::to_string(m_builder->lastCommitAt().ms);
-    ENGINE_TRY(savePageMap(m_checkpointPath, m_generation, position.tx, attrs, m_capture->map()));
-    m_checkpointTx = position.tx;
-    m_checkpointAt = now;
-    m_bytesAtCheckpoint = logged;
-    return {};
-}
-
-/// What every replica has and the page map does not need goes.
-Status Controller::trim() {
-    TxId upTo = m_checkpointTx;
-    bool olderDone = true;
-    {
-        MutexLock lock(m_mutex);
-        for (const ReplicaProgress& progress : m_progress) {
-            const bool here = progress.generation == m_generation;
-            upTo = std::min(upTo, here ? progress.segmentsTx : TxId{0});
-            olderDone = olderDone && here && progress.olderGenerationsDone;
-        }
-        for (const LogHold* hold : m_holds) {
-            upTo = std::min(upTo, hold->m_from);
-        }
-        olderDone = olderDone && m_holds.empty() && !m_progress.empty();
-    }
-    if (olderDone) {
-        for (const GenerationId generation : m_log->generations()) {
-            if (generation != m_generation) {
-                ENGINE_TRY(m_log->removeGeneration(generation));
-            }
-        }
-    }
-    return upTo.value > 0 ? m_log->trim(m_generation, upTo) : Status{};
-}
-
 void Controller::applyEvents() {
     SourceEvents events;
     {
@@ -364,6 +358,14 @@ void Controller::noteEvents(const SourceEvents& events) {
 void Controller::requestPublish() {
     MutexLock lock(m_mutex);
     m_publishNow = true;
+}
+
+void Controller::reportDamage(const ShadowSegment& segment, const std::string& problem) {
+    MutexLock lock(m_mutex);
+    if (!m_damaged) {
+        m_damaged = segment;
+        m_damage = problem;
+    }
 }
 
 void Controller::reportStateLost() {
@@ -427,18 +429,6 @@ bool Controller::withCapture(std::stop_token stop, const CaptureUse& use) {
     return true;
 }
 
-std::unique_ptr<Controller::LogHold> Controller::holdLog(TxId from) {
-    std::unique_ptr<LogHold> hold(new LogHold(*this, from));
-    MutexLock lock(m_mutex);
-    m_holds.push_back(hold.get());
-    return hold;
-}
-
-Controller::LogHold::~LogHold() {
-    MutexLock lock(m_owner.m_mutex);
-    std::erase(m_owner.m_holds, this);
-}
-
 void Controller::setReplicaProgress(std::size_t replica, const ReplicaProgress& progress) {
     MutexLock lock(m_mutex);
     ENSURE(replica < m_progress.size());
@@ -462,6 +452,7 @@ void Controller::publishStatus(const Step* step) {
     next.counters = m_capture->counters();
     next.logBytes = m_log->fileBytes();
     next.lastCheckedAt = m_clock.now();
+    next.lastError = m_loss;
     if (m_state == ControllerState::Recording) {
         const PageMap& map = m_capture->map();
         next.generation =

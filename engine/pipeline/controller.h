@@ -6,7 +6,6 @@
 // snapshot lanes; everything else from any thread.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,8 +13,8 @@
 
 #include "engine/base/backoff.h"
 #include "engine/capture/capture.h"
-#include "engine/config/config.h"
 #include "engine/pipeline/capture_recovery.h"
+#include "engine/pipeline/controller_options.h"
 #include "engine/pipeline/controller_state.h"
 #include "engine/pipeline/controller_status.h"
 #include "engine/pipeline/recent_share.h"
@@ -25,20 +24,6 @@
 #include "engine/shadow/shadow_log.h"
 
 namespace engine {
-
-using CaptureFactory = std::function<Result<std::unique_ptr<Capture>>(const CaptureOptions&)>;
-
-struct ControllerOptions {
-    DatabaseConfig config;
-    DatabaseLocation location;
-    WriterId writer;
-    std::string stateFolder;   // of this database: page map, spilled pages, ack journals
-    std::size_t replicas = 0;  // how many lanes will report
-    const Clock* clock = nullptr;
-    CaptureFactory makeCapture;
-    /// Called when something was published or the status changed; must not block.
-    std::function<void()> changed;
-};
 
 class Controller {
 public:
@@ -80,6 +65,8 @@ public:
     std::unique_ptr<LogHold> holdLog(TxId from);
     /// A page matched neither the file nor a frame while nothing was written: begin anew.
     void reportStateLost();
+    /// The segment could not be read: the next run() sets it aside with what follows it.
+    void reportDamage(const ShadowSegment& segment, const std::string& problem);
 
     void setReplicaProgress(std::size_t replica, const ReplicaProgress& progress);
     ControllerStatus status() const;
@@ -89,6 +76,8 @@ private:
     Steady runTurn(std::stop_token stop);
     Steady runOpening();
     Status resumeFrom(RecoveredCapture recovered);
+    Status checkOwn(const RecoveredCapture& recovered);
+    void beginWithoutMap(const Error& why, TxId reached);
     void makeBuilder(const SegmentBuilder::Start& start, std::uint64_t seed);
     Steady runBaseline(std::stop_token stop);
     Steady runRecording(std::stop_token stop);
@@ -97,6 +86,10 @@ private:
     Status publishWhenDue(const Step& step);
     Status checkpointWhenDue(bool force);
     Status trim();
+    Status boundLog();
+    Result<bool> setAsideDamage();
+    void noteLoss(std::string what);
+    bool everythingStored(const std::vector<ReplicaProgress>& progress) const;
     void go(ControllerEvent event);
     Steady fail(const Error& error);
     void beginGeneration(Discontinuity reason);
@@ -120,14 +113,18 @@ private:
     TxId m_checkpointTx;
     std::uint64_t m_bytesAtCheckpoint = 0;
     Steady m_checkpointAt{};
+    Steady m_boundNotBefore{};
     CaptureCounters m_lastCounters;
     Backoff m_backoff;
     bool m_failing = false;
+    std::string m_loss;  // of local history, while it is to be told
 
     mutable Mutex m_mutex;
     SourceEvents m_events ENGINE_GUARDED_BY(m_mutex);
     bool m_publishNow ENGINE_GUARDED_BY(m_mutex) = false;
     bool m_stateLost ENGINE_GUARDED_BY(m_mutex) = false;
+    std::optional<ShadowSegment> m_damaged ENGINE_GUARDED_BY(m_mutex);
+    std::string m_damage ENGINE_GUARDED_BY(m_mutex);
     ControllerStatus m_status ENGINE_GUARDED_BY(m_mutex);
     RecentShare m_share ENGINE_GUARDED_BY(m_mutex);
     std::vector<ReplicaProgress> m_progress ENGINE_GUARDED_BY(m_mutex);

@@ -47,7 +47,9 @@ struct ControllerStatus {
     Time lastChangeAt;
     Time lastCheckedAt;
     std::uint64_t logBytes = 0;
-    std::string lastError;   // of ours; empty = none
+    /// Of ours; empty = none. What was lost here stays said until every replica has all that
+    /// followed.
+    std::string lastError;
     std::uint64_t runs = 0;  // finished calls of run()
 };
 

@@ -71,6 +71,8 @@ void noteFailure(LaneHealth& health,
     ++health.failures;
     if (error.retryable() || error.code == ErrorCode::Io) {
         health.retryAt = steadyNow + backoff.next();
+    } else if (error.code == ErrorCode::Refused || error.code == ErrorCode::AlreadyExists) {
+        health.stopped = true;  // somebody else is at work there, on whatever kind of place
     } else if (local || error.code == ErrorCode::NoSpace ||
                error.code == ErrorCode::Discontinuity) {
         health.retryAt = steadyNow + kFaultPause;

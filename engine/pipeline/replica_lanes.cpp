@@ -5,36 +5,15 @@
 
 #include "engine/base/file_system.h"
 #include "engine/base/log.h"
+#include "engine/pipeline/replica_slot.h"
 
 namespace engine {
-namespace {
-constexpr std::chrono::milliseconds kBackoffFirst{500};
-constexpr std::chrono::minutes kBackoffLongest{5};
-}  // namespace
-
-struct ReplicaLanes::Slot {
-    Slot(Controller& owner, std::size_t index, std::string json)
-        : controller(owner)
-        , replica(index)
-        , databaseJson(std::move(json)) {}
-
-    Controller& controller;
-    const std::size_t replica;
-    const std::string databaseJson;
-    std::unique_ptr<AckJournal> journal;
-    std::map<GenerationId, TxId> ackedAtStart;
-    bool described = false;         // the segment lane's: database.json is there
-    bool snapshotsCleaned = false;  // the snapshot lane's
-    Backoff segmentsBackoff{kBackoffFirst, kBackoffLongest};
-    Backoff snapshotBackoff{kBackoffFirst, kBackoffLongest};
-    SlotState state;  // guarded by the lanes' mutex
-};
 
 ReplicaLanes::ReplicaLanes(LanesOptions options)
     : m_options(std::move(options))
     , m_clock(*m_options.clock)
     , m_link(m_options.config, m_options.knownFile, m_options.factory, m_clock)
-    , m_linkBackoff(kBackoffFirst, kBackoffLongest) {}
+    , m_linkBackoff(kReplicaBackoffFirst, kReplicaBackoffLongest) {}
 
 ReplicaLanes::~ReplicaLanes() {
     stop();
@@ -48,23 +27,29 @@ Status ReplicaLanes::add(Controller& controller,
     const std::string path = joinPath(folder, fileNameOf(m_options.knownFile));
     auto slot = std::make_unique<Slot>(controller, replica, databaseJson);
     ENGINE_TRY_ASSIGN(slot->journal, AckJournal::open(path));
-    for (const GenerationId generation : slot->journal->generations()) {
-        const AckState acked = slot->journal->state(generation);
-        slot->ackedAtStart[generation] =
+    takeOver(*slot);
+    m_slots.push_back(std::move(slot));
+    return {};
+}
+
+/// What the journal knows.
+void ReplicaLanes::takeOver(Slot& slot) {
+    MutexLock lock(m_mutex);
+    for (const GenerationId generation : slot.journal->generations()) {
+        const AckState acked = slot.journal->state(generation);
+        slot.ackedAtStart[generation] =
             std::max(acked.segmentsTx, acked.snapshotTx.value_or(TxId{}));
-        slot->state.lastUploadAt = std::max(slot->state.lastUploadAt, acked.lastUploadAt);
+        slot.state.lastUploadAt = std::max(slot.state.lastUploadAt, acked.lastUploadAt);
         if (!acked.snapshotTx) {
             continue;
         }
-        slot->state.snapshots[generation] = *acked.snapshotTx;
-        if (acked.snapshotAt >= slot->state.lastSnapshotAt) {
-            slot->state.lastSnapshotAt = acked.snapshotAt;
-            slot->state.snapshotBytes = acked.snapshotBytes;
-            slot->state.bytesSinceSnapshot = acked.segmentBytesSinceSnapshot;
+        slot.state.snapshots[generation] = *acked.snapshotTx;
+        if (acked.snapshotAt >= slot.state.lastSnapshotAt) {
+            slot.state.lastSnapshotAt = acked.snapshotAt;
+            slot.state.snapshotBytes = acked.snapshotBytes;
+            slot.state.bytesSinceSnapshot = acked.segmentBytesSinceSnapshot;
         }
     }
-    m_slots.push_back(std::move(slot));
-    return {};
 }
 
 void ReplicaLanes::start() {
@@ -229,6 +214,15 @@ Status ReplicaLanes::work(Lane lane, Slot& slot, Replica& replica, std::stop_tok
         }
     }
     const UploadTools tools{replica, *slot.journal, slot.controller, m_options.pool, m_clock};
+    ENGINE_TRY(lookAround(slot, tools, stop));
+    {
+        // What was due before may be stored already.
+        MutexLock lock(m_mutex);
+        const std::optional<Steady> due = dueOf(lane, slot);
+        if (!due || *due > m_clock.steady()) {
+            return {};
+        }
+    }
     return lane == Lane::Segments ? workSegments(slot, tools, std::move(stop))
                                   : workSnapshot(slot, tools, std::move(stop));
 }
@@ -286,128 +280,6 @@ void ReplicaLanes::reportProgress(Slot& slot) {
         }
     }
     slot.controller.setReplicaProgress(slot.replica, progress);
-}
-
-Status ReplicaLanes::describeDatabase(Slot& slot, Replica& replica, std::stop_token stop) {
-    if (slot.described) {
-        return {};
-    }
-    const std::string name = databaseObjectName(slot.controller.location());
-    ENGINE_TRY(replica.put(name, viewOf(slot.databaseJson), PutMode::Replace, std::move(stop)));
-    slot.described = true;
-    return {};
-}
-
-Status ReplicaLanes::workSegments(Slot& slot, const UploadTools& tools, std::stop_token stop) {
-    ENGINE_TRY(describeDatabase(slot, tools.replica, stop));
-    const std::optional<RecordedGeneration> current = slot.controller.generation();
-    if (!current) {
-        return Error{ErrorCode::Unavailable, "the database is not being recorded right now"};
-    }
-    // What was lost here after it was stored there would be numbered a second time.
-    const auto acked = slot.ackedAtStart.find(current->id);
-    if (acked != slot.ackedAtStart.end() && acked->second > current->baselineTx) {
-        slot.controller.reportStateLost();
-        return Error{ErrorCode::Discontinuity, "the local log is behind what this replica has"};
-    }
-    for (const GenerationId generation : slot.controller.loggedGenerations()) {
-        bool restorable = false;
-        {
-            MutexLock lock(m_mutex);
-            restorable = slot.state.snapshots.contains(generation);
-        }
-        // Without a snapshot an older generation can never be restored: it is not worth sending.
-        if (generation != current->id && restorable) {
-            ENGINE_TRY(sendGeneration(slot, generation, tools, stop));
-        }
-    }
-    // Nothing of this generation was sent yet: what comes before its baseline never will be.
-    if (tools.journal.state(current->id).segmentsTx == TxId{}) {
-        ENGINE_TRY(tools.journal.startGeneration(current->id, current->baselineTx));
-    }
-    {
-        MutexLock lock(m_mutex);
-        slot.state.olderPending = false;
-    }
-    return sendGeneration(slot, current->id, tools, std::move(stop));
-}
-
-Status ReplicaLanes::sendGeneration(Slot& slot,
-                                    GenerationId generation,
-                                    const UploadTools& tools,
-                                    std::stop_token stop) {
-    for (;;) {
-        const TxId stored = tools.journal.state(generation).segmentsTx;
-        const std::vector<ShadowSegment> pending = slot.controller.pendingAfter(generation, stored);
-        bool owed = !pending.empty();
-        {
-            MutexLock lock(m_mutex);
-            SlotState& state = slot.state;
-            if (generation == state.generation) {
-                state.segmentsTx = stored;
-                owed = owed || state.publishedTx > stored;
-                if (!owed) {
-                    state.pendingSince.reset();
-                }
-            }
-        }
-        if (!owed || stop.stop_requested()) {
-            return {};
-        }
-        if (pending.empty() || pending.front().firstTx != stored.next()) {
-            slot.controller.reportStateLost();
-            return Error{ErrorCode::Discontinuity, "changes are missing in the local log"};
-        }
-        ENGINE_TRY_ASSIGN(const UploadedSegment sent,
-                          uploadSegments(tools, generation, pending, stop));
-        {
-            MutexLock lock(m_mutex);
-            SlotState& state = slot.state;
-            state.lastUploadAt = m_clock.now();
-            state.bytesSinceSnapshot += sent.bytes;
-            if (generation == state.generation) {
-                state.segmentsTx = sent.lastTx;
-                if (state.publishedTx > sent.lastTx) {
-                    state.pendingSince = m_clock.steady();
-                }
-            }
-        }
-        reportProgress(slot);
-        if (m_options.changed) {
-            m_options.changed();
-        }
-    }
-}
-
-Status ReplicaLanes::workSnapshot(Slot& slot, const UploadTools& tools, std::stop_token stop) {
-    if (!slot.snapshotsCleaned) {
-        ENGINE_TRY(dropUnfinishedSnapshots(tools, stop));
-        slot.snapshotsCleaned = true;
-    }
-    const auto progress = [&](std::uint64_t done, std::uint64_t total) {
-        {
-            MutexLock lock(m_mutex);
-            slot.state.pagesDone = done;
-            slot.state.pagesTotal = total;
-        }
-        if (m_options.changed) {
-            m_options.changed();
-        }
-    };
-    const Result<UploadedSnapshot> sent = uploadSnapshot(tools, progress, std::move(stop));
-    MutexLock lock(m_mutex);
-    slot.state.pagesDone = 0;
-    slot.state.pagesTotal = 0;
-    if (!sent.ok()) {
-        slot.snapshotsCleaned = false;
-        return sent.error();
-    }
-    slot.state.snapshots[sent.value().generation] = sent.value().tx;
-    slot.state.snapshotWanted = false;
-    slot.state.lastSnapshotAt = m_clock.now();
-    slot.state.snapshotBytes = sent.value().bytes;
-    slot.state.bytesSinceSnapshot = 0;
-    return {};
 }
 
 }  // namespace engine

@@ -72,6 +72,17 @@ private:
                           const UploadTools& tools,
                           std::stop_token stop);
     Status workSnapshot(Slot& slot, const UploadTools& tools, std::stop_token stop);
+    void takeOver(Slot& slot);
+    Status lookAround(Slot& slot, const UploadTools& tools, std::stop_token stop);
+    Status checkSoleWriter(Slot& slot,
+                           GenerationId generation,
+                           const UploadTools& tools,
+                           std::stop_token stop);
+    bool leadsOn(const Slot& slot, GenerationId generation) const;
+    Status skipHole(Slot& slot,
+                    GenerationId generation,
+                    TxId stored,
+                    const std::vector<ShadowSegment>& pending);
     Status describeDatabase(Slot& slot, Replica& replica, std::stop_token stop);
     void noteLinkFailure(const Error& error);
     void finish(Lane lane, Slot& slot, const Status& result);

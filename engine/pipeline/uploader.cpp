@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "engine/base/checksum.h"
+#include "engine/base/file_system.h"
 #include "engine/base/log.h"
 #include "engine/format/artefact_writer.h"
 #include "engine/pipeline/snapshotter.h"
@@ -48,18 +50,31 @@ public:
 
     Status frame(const PageFrame& frame) override {
         if (m_stop.stop_requested()) {
+            m_failed = true;
             return Error{ErrorCode::Cancelled, "the upload was stopped"};
         }
-        return m_writer.frame(frame);
+        m_failed = true;
+        ENGINE_TRY(m_writer.frame(frame));
+        m_failed = false;
+        return {};
     }
 
-    Status commit(const Commit& commit) override { return m_writer.commit(commit); }
+    Status commit(const Commit& commit) override {
+        m_failed = true;
+        ENGINE_TRY(m_writer.commit(commit));
+        m_failed = false;
+        return {};
+    }
 
     void abandon() override {}
+
+    /// It was the stored side that failed, not the log.
+    bool failed() const noexcept { return m_failed; }
 
 private:
     ArtefactWriter& m_writer;
     const std::stop_token m_stop;
+    bool m_failed = false;
 };
 
 /// How many of the pending segments go into one stored segment.
@@ -87,6 +102,15 @@ std::optional<PendingUpload> begunSegment(const AckJournal& journal, GenerationI
     return std::nullopt;
 }
 
+/// Of the very files: a range that was recorded again would not give the same bytes.
+std::uint64_t fingerprintOf(const std::vector<ShadowSegment>& segments) {
+    std::string names;
+    for (const ShadowSegment& segment : segments) {
+        names += fileNameOf(segment.partPaths.back()) + "\n";
+    }
+    return xxh3(viewOf(names));
+}
+
 /// The segments firstTx..lastTx of what is pending; empty where the log does not have exactly them.
 std::vector<ShadowSegment> segmentsOf(const std::vector<ShadowSegment>& pending,
                                       const PendingUpload& upload) {
@@ -97,7 +121,8 @@ std::vector<ShadowSegment> segmentsOf(const std::vector<ShadowSegment>& pending,
         }
     }
     const bool exact = !segments.empty() && segments.front().firstTx == upload.firstTx &&
-                       segments.back().lastTx == upload.lastTx;
+                       segments.back().lastTx == upload.lastTx &&
+                       fingerprintOf(segments) == upload.source;
     return exact ? segments : std::vector<ShadowSegment>{};
 }
 
@@ -111,8 +136,23 @@ Result<PendingUpload> beginSegment(const UploadTools& tools,
     upload.firstTx = segments.front().firstTx;
     upload.lastTx = segments.back().lastTx;
     upload.createdAt = tools.clock.now();
+    upload.source = fingerprintOf(segments);
     ENGINE_TRY(tools.journal.begin(upload));
     return upload;
+}
+
+/// A segment could not be read: damaged, unless it was given up meanwhile.
+Error unreadable(const UploadTools& tools, const ShadowSegment& segment, const Error& why) {
+    const auto now = tools.controller.pendingAfter(segment.generation, segment.parentTx);
+    if (now.empty() || now.front().firstTx != segment.firstTx) {
+        return Error{ErrorCode::Unavailable, "the changes were given up while they were sent"};
+    }
+    if (why.code == ErrorCode::Corruption || why.code == ErrorCode::NotFound ||
+        why.code == ErrorCode::Io) {
+        tools.controller.reportDamage(segment, why.message);
+        return Error{ErrorCode::Discontinuity, "the local log is damaged: " + why.message};
+    }
+    return why;
 }
 
 Status sendSegments(const UploadTools& tools,
@@ -121,8 +161,11 @@ Status sendSegments(const UploadTools& tools,
                     PartUpload& sink,
                     std::stop_token stop) {
     const ShadowLog& log = tools.controller.log();
-    ENGINE_TRY_ASSIGN(const ArtefactTable first, log.table(segments.front()));
-    ArtefactHead head = first.head;
+    const Result<ArtefactTable> first = log.table(segments.front());
+    if (!first.ok()) {
+        return unreadable(tools, segments.front(), first.error());
+    }
+    ArtefactHead head = first.value().head;
     head.id = upload.artefact;
     head.createdAt = upload.createdAt;
     head.compression = tools.controller.config().compression;
@@ -133,7 +176,10 @@ Status sendSegments(const UploadTools& tools,
                       ArtefactWriter::create(head, options, sink));
     MergeSink merge(*writer, stop);
     for (const ShadowSegment& segment : segments) {
-        ENGINE_TRY(log.replay(segment, merge));
+        const Status replayed = log.replay(segment, merge);
+        if (!replayed.ok()) {
+            return merge.failed() ? replayed.error() : unreadable(tools, segment, replayed.error());
+        }
     }
     return writer->finish();
 }
@@ -160,13 +206,7 @@ Result<UploadedSegment> uploadSegments(const UploadTools& tools,
         ENGINE_TRY_ASSIGN(upload, beginSegment(tools, generation, segments));
     }
     PartUpload sink(tools, upload, stop);
-    if (Status sent = sendSegments(tools, upload, segments, sink, stop); !sent.ok()) {
-        if (sent.error().code == ErrorCode::Corruption) {
-            return Error{ErrorCode::Discontinuity,
-                         "the local log is damaged: " + sent.error().message};
-        }
-        return std::move(sent).error();
-    }
+    ENGINE_TRY(sendSegments(tools, upload, segments, sink, stop));
     ENGINE_TRY(
         tools.journal.stored(upload.artefact, upload.lastTx, tools.clock.now(), sink.bytes()));
     log::pipeline().debug("segment stored db={} replica={} tx={}-{} bytes={}",

@@ -33,6 +33,8 @@ public:
     Status stored(const ArtefactId& artefact, TxId lastTx, Time at, std::uint64_t bytes) override;
     Status dropped(const ArtefactId& artefact) override;
     Status startGeneration(GenerationId generation, TxId baseline) override;
+    Status learned(GenerationId generation, const AckState& state) override;
+    Status lookedUp() override;
     Status forgetGeneration(GenerationId generation) override;
 
 private:
@@ -82,6 +84,13 @@ Status FileAckJournal::recover() {
                            m_recovery.bytesCut,
                            m_recovery.damaged);
     }
+    // So that a kill before the look at the replica does not make the rest pass for the whole.
+    AckRecord doubt;
+    doubt.op = AckRecord::Op::Doubt;
+    const bool sayDoubt = m_recovery.damaged && !m_contents.doubtful();
+    if (sayDoubt) {
+        m_contents.apply(doubt);
+    }
     if (m_end == 0) {
         // Not even the first line is whole: the next one would have nothing to stand on.
         return compact(m_contents.compacted());
@@ -90,7 +99,7 @@ Status FileAckJournal::recover() {
     if (m_recovery.bytesCut > 0) {
         ENGINE_TRY(m_file.truncate(m_end));
     }
-    return {};
+    return sayDoubt ? write(toLine(doubt)) : Status{};
 }
 
 Status FileAckJournal::readOnly() {
@@ -176,7 +185,9 @@ Status FileAckJournal::add(const AckRecord& record) {
 
 AckRecovery FileAckJournal::recovery() const {
     MutexLock lock(m_mutex);
-    return m_recovery;
+    AckRecovery recovery = m_recovery;
+    recovery.damaged = m_contents.doubtful();
+    return recovery;
 }
 
 AckState FileAckJournal::state(GenerationId generation) const {
@@ -240,6 +251,20 @@ Status FileAckJournal::startGeneration(GenerationId generation, TxId baseline) {
     record.op = AckRecord::Op::Start;
     record.generation = generation;
     record.tx = baseline;
+    return add(record);
+}
+
+Status FileAckJournal::learned(GenerationId generation, const AckState& state) {
+    AckRecord record;
+    record.op = AckRecord::Op::State;
+    record.generation = generation;
+    record.state = state;
+    return add(record);
+}
+
+Status FileAckJournal::lookedUp() {
+    AckRecord record;
+    record.op = AckRecord::Op::Looked;
     return add(record);
 }
 

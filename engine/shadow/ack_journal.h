@@ -30,6 +30,7 @@ struct PendingUpload {
     TxId firstTx;
     TxId lastTx;                     // segment: where it ends; snapshot: 0
     Time createdAt;                  // goes into the head again
+    std::uint64_t source = 0;        // fingerprint of the local segments that it is made of
     std::vector<std::string> parts;  // acknowledged, by name
     friend bool operator==(const PendingUpload&, const PendingUpload&) = default;
 };
@@ -50,7 +51,8 @@ struct AckState {
 struct AckRecovery {
     std::uint64_t records = 0;
     std::uint64_t bytesCut = 0;
-    /// More than one unfinished line was cut off: what the replica holds should be looked up.
+    /// More than one unfinished line was cut off, now or at an earlier start, and what the replica
+    /// holds was not looked up since.
     bool damaged = false;
 };
 
@@ -84,6 +86,10 @@ public:
     /// The TxId from which on a new generation's segments are expected (its baseline). Of a known
     /// one it only moves segmentsTx forward.
     virtual Status startGeneration(GenerationId generation, TxId baseline) = 0;
+    /// What the replica's listing says about a generation replaces what was known.
+    virtual Status learned(GenerationId generation, const AckState& state) = 0;
+    /// All was learned: recovery().damaged ends.
+    virtual Status lookedUp() = 0;
     /// With what is pending of it.
     virtual Status forgetGeneration(GenerationId generation) = 0;
 };

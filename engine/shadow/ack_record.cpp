@@ -15,8 +15,8 @@ using Json = nlohmann::json;
 
 constexpr std::uint64_t kVersion = 1;
 constexpr std::size_t kChecksumDigits = 16;
-constexpr std::array<const char*, 8> kOps = {
-    "format", "state", "start", "begin", "part", "stored", "dropped", "forget"};
+constexpr std::array<const char*, 10> kOps = {
+    "format", "state", "start", "begin", "part", "stored", "dropped", "forget", "doubt", "looked"};
 
 Json toJson(const PendingUpload& upload) {
     return Json{{"artefact", upload.artefact.text()},
@@ -25,6 +25,7 @@ Json toJson(const PendingUpload& upload) {
                 {"firstTx", upload.firstTx.value},
                 {"lastTx", upload.lastTx.value},
                 {"createdAt", upload.createdAt.ms},
+                {"source", upload.source},
                 {"parts", upload.parts}};
 }
 
@@ -62,6 +63,9 @@ Json toJson(const AckRecord& record) {
             return Json{{"artefact", record.artefact.text()}};
         case AckRecord::Op::Forget:
             return Json{{"generation", record.generation.text()}};
+        case AckRecord::Op::Doubt:
+        case AckRecord::Op::Looked:
+            break;
     }
     return Json::object();
 }
@@ -138,6 +142,7 @@ PendingUpload uploadOf(Fields& fields) {
     upload.firstTx = fields.tx("firstTx");
     upload.lastTx = fields.tx("lastTx");
     upload.createdAt = fields.time("createdAt");
+    upload.source = fields.has("source") ? fields.number("source") : 0;
     upload.parts = fields.texts("parts");
     return upload;
 }
@@ -187,6 +192,9 @@ void fill(AckRecord& record, Fields& fields) {
             break;
         case AckRecord::Op::Forget:
             record.generation = fields.id<GenerationId>("generation");
+            break;
+        case AckRecord::Op::Doubt:
+        case AckRecord::Op::Looked:
             break;
     }
 }
@@ -276,6 +284,8 @@ Status AckContents::check(const AckRecord& record) const {
         case AckRecord::Op::State:
         case AckRecord::Op::Start:
         case AckRecord::Op::Forget:
+        case AckRecord::Op::Doubt:
+        case AckRecord::Op::Looked:
             return {};
     }
     return {};
@@ -332,6 +342,12 @@ void AckContents::apply(const AckRecord& record) {
                 return upload.generation == record.generation;
             });
             break;
+        case AckRecord::Op::Doubt:
+            m_doubtful = true;
+            break;
+        case AckRecord::Op::Looked:
+            m_doubtful = false;
+            break;
     }
 }
 
@@ -348,6 +364,10 @@ std::string AckContents::compacted() const {
     for (const PendingUpload& upload : m_pending) {
         record.op = AckRecord::Op::Begin;
         record.upload = upload;
+        text += toLine(record);
+    }
+    if (m_doubtful) {
+        record.op = AckRecord::Op::Doubt;
         text += toLine(record);
     }
     return text;

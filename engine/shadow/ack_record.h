@@ -6,10 +6,11 @@
 //     {"op":"state","generation":G,...all of AckState}                    written by compaction
 //     {"op":"start","generation":G,"tx":N}
 //     {"op":"begin","artefact":A,"kind":"segment"|"snapshot","generation":G,"firstTx":N,"lastTx":N,
-//      "createdAt":ms,"parts":[...]}
+//      "createdAt":ms,"source":N,"parts":[...]}
 //     {"op":"part","artefact":A,"name":"..."}
 //     {"op":"stored","artefact":A,"tx":N,"at":ms,"bytes":N}
 //     {"op":"dropped","artefact":A}   {"op":"forget","generation":G}
+//     {"op":"doubt"}   records were lost here   {"op":"looked"}   what is stored was looked up
 #pragma once
 
 #include <map>
@@ -22,7 +23,18 @@
 namespace engine {
 
 struct AckRecord {
-    enum class Op : std::uint8_t { Format, State, Start, Begin, Part, Stored, Dropped, Forget };
+    enum class Op : std::uint8_t {
+        Format,
+        State,
+        Start,
+        Begin,
+        Part,
+        Stored,
+        Dropped,
+        Forget,
+        Doubt,
+        Looked
+    };
     Op op = Op::Format;
     GenerationId generation;
     AckState state;        // State
@@ -51,6 +63,9 @@ public:
 
     const std::vector<PendingUpload>& pending() const noexcept { return m_pending; }
 
+    /// Records were lost, and what is stored was not looked up since.
+    bool doubtful() const noexcept { return m_doubtful; }
+
     /// The shortest journal that gives this state.
     std::string compacted() const;
 
@@ -62,6 +77,7 @@ private:
 
     std::map<GenerationId, AckState> m_states;
     std::vector<PendingUpload> m_pending;
+    bool m_doubtful = false;
 };
 
 }  // namespace engine

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline_fixture.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
@@ -70,7 +71,8 @@ void PipelineFixture::startEngine() {
     options.config.compression = compression;
     options.config.shadowDir = folder() + "/shadow";
     options.location = location;
-    options.writer = WriterId{3};
+    options.writer = writer;
+    options.logBytesMax = logBytesMax;
     options.stateFolder = folder() + "/state";
     options.replicas = replicas.size();
     options.clock = &m_clock;
@@ -99,6 +101,21 @@ void PipelineFixture::startEngine() {
         ENSURE(m_lanes.back()->add(*m_controller, i, "{}").ok());
         m_lanes.back()->start();
     }
+}
+
+std::vector<std::string> PipelineFixture::segmentFiles() const {
+    std::vector<std::string> files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder() + "/shadow")) {
+        if (entry.is_regular_file() && entry.path().filename().string().find(".seg.") == 16) {
+            files.push_back(entry.path().string());
+        }
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+std::string PipelineFixture::ackFile(std::size_t replica) const {
+    return folder() + "/state/acks/" + std::to_string(replica);
 }
 
 void PipelineFixture::stopEngine() {

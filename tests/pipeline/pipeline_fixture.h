@@ -26,6 +26,8 @@ public:
     std::vector<std::shared_ptr<MemoryReplica>> replicas;
     /// Of what is stored; taken over by startEngine().
     Compression compression;
+    WriterId writer{3};
+    std::uint64_t logBytesMax = 1ull << 30;
 
     /// Opens controller and lanes over what is on the disk.
     void startEngine();
@@ -51,6 +53,10 @@ public:
     /// Restores the plan's point and gives the bytes; empty where it failed (the error is printed).
     Buffer restore(const RestoreTarget& target, std::size_t replica = 0);
     Buffer restoreLatest(std::size_t replica = 0);
+
+    /// The files of the log's segments, oldest first.
+    std::vector<std::string> segmentFiles() const;
+    std::string ackFile(std::size_t replica = 0) const;
 
     std::string folder() const { return m_folder.path().toStdString(); }
 
