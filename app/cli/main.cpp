@@ -8,6 +8,7 @@
 #include "app/cli/help.h"
 #include "app/cli/output.h"
 #include "app/cli/replica_access.h"
+#include "app/common/memory.h"
 #include "app/common/signals.h"
 
 namespace {
@@ -94,6 +95,7 @@ int finish(const Outcome& outcome, const Session& session, std::string_view effe
 
 int main(int argc, char** argv) {
     ::umask(0077);
+    app::returnLargeBuffers();
     std::variant<cli::Parsed, cli::TextWanted, cli::WrongUse> line =
         cli::parseCommandLine(argc, argv);
     if (const auto* wanted = std::get_if<cli::TextWanted>(&line)) {

@@ -6,6 +6,7 @@
 #include <QIcon>
 #include <QSessionManager>
 
+#include "app/common/memory.h"
 #include "app/common/signals.h"
 #include "app/gui/arguments.h"
 #include "ui/bridge/engine_bridge.h"
@@ -29,6 +30,7 @@ void describeProgram() {
 }  // namespace
 
 int main(int argc, char** argv) {
+    app::returnLargeBuffers();
     int exitCode = 0;
     std::optional<app::Arguments> arguments = app::parseArguments(argc, argv, exitCode);
     if (!arguments) {
