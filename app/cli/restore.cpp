@@ -16,6 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using engine::Error;
 using engine::ErrorCode;
+using engine::PointInTime;
 using engine::RestoreTarget;
 using engine::Result;
 
@@ -106,19 +107,27 @@ engine::Status checkTarget(const std::string& path) {
     return {};
 }
 
+Outcome withNearest(Error error, const std::optional<PointInTime>& nearest) {
+    if (!nearest.has_value()) {
+        return error;
+    }
+    const auto& [point, time] = *nearest;
+    Outcome outcome(std::move(error).withFix("take the nearest point that works: --point " +
+                                             engine::toText(point) + " (" + momentText(time) +
+                                             ")"));
+    outcome.candidates.push_back(*nearest);
+    return outcome;
+}
+
 Outcome noPlan(const engine::PlanFailure& failure) {
     Error error{failure.code, failure.reason};
-    Outcome outcome(
-        failure.code == ErrorCode::InvalidArgument
-            ? std::move(error).withFix("name one of these with --point")
-            : std::move(error).withFix(failure.nearest.has_value()
-                                           ? "the nearest point that works is given below"
-                                           : "see strandline-cli timeline for what there is"));
-    outcome.candidates = failure.candidates;
-    if (failure.nearest.has_value()) {
-        outcome.candidates.push_back(*failure.nearest);
+    if (failure.code == ErrorCode::InvalidArgument) {
+        Outcome outcome(std::move(error).withFix("name one of these with --point"));
+        outcome.candidates = failure.candidates;
+        return outcome;
     }
-    return outcome;
+    return withNearest(std::move(error).withFix("see strandline-cli timeline for what there is"),
+                       failure.nearest);
 }
 
 std::string_view stageName(engine::RestoreProgress::Stage stage) {
@@ -172,10 +181,12 @@ Outcome run(const Args& args, const Session& session) {
     options.progress = [&bar](const engine::RestoreProgress& progress) {
         bar.show(stageName(progress.stage), progress.bytesDone, progress.bytesTotal);
     };
+    std::optional<PointInTime> nearest;
+    options.nearest = [&nearest](const PointInTime& found) { nearest = found; };
     Result<engine::RestoreReport> report =
         open.replica.session->restore(*open.history, *planned.plan, options, session.stop);
     if (!report.ok()) {
-        return std::move(report).error();
+        return withNearest(std::move(report).error(), nearest);
     }
     printReport(report.value(), options.targetPath, session);
     return Exit::Done;

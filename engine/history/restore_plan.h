@@ -58,11 +58,13 @@ struct RestorePlan {
     std::vector<std::string> notes;
 };
 
+using PointInTime = std::pair<Point, Time>;
+
 struct PlanFailure {
     ErrorCode code = ErrorCode::NotFound;  // NotFound, InvalidArgument (ambiguous), Corruption
     std::string reason;                    // one sentence
-    std::vector<std::pair<Point, Time>> candidates;  // ambiguous: all that fit
-    std::optional<std::pair<Point, Time>> nearest;   // the nearest point that works
+    std::vector<PointInTime> candidates;   // ambiguous: all that fit
+    std::optional<PointInTime> nearest;    // the nearest point that works
 };
 
 struct PlanResult {

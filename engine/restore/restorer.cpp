@@ -141,6 +141,9 @@ private:
                                                      .moment = {},
                                                      .root = m_plan.root});
         if (!other.ok()) {
+            if (m_options.nearest && other.failure.nearest) {
+                m_options.nearest(*other.failure.nearest);
+            }
             return false;
         }
         m_plan = std::move(*other.plan);

@@ -31,6 +31,9 @@ struct RestoreOptions {
     VerifyLevel verify = VerifyLevel::Full;
     unsigned parallel = 4;                                 // ranges fetched at once
     std::function<void(const RestoreProgress&)> progress;  // from the calling thread
+    /// Damage proved to be in the way and there is no way around it: the nearest point that works,
+    /// as far as it is known. From the calling thread, at most once, before the error.
+    std::function<void(const PointInTime&)> nearest;
 };
 
 struct RestoreReport {
@@ -42,8 +45,8 @@ struct RestoreReport {
     std::vector<std::string> notes;  // e.g. a collation that the check could not use
 };
 
-/// One place that has the artefacts; several for one plan: a part that is missing or damaged in
-/// the first is fetched from the next that lists the same artefact or the same commits.
+/// The place that has the artefacts. Where one of them is missing or damaged, others of the same
+/// place that lead to the same state are used, if there are any.
 struct RestoreSource {
     Replica* replica = nullptr;
     const Sealer* sealer = nullptr;

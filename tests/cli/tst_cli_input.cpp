@@ -20,19 +20,18 @@ QString text(const char* ascii) {
     return QString::fromLatin1(ascii);
 }
 
-/// A small database with rows in it.
-void makeDatabase(const QString& path) {
+void execute(const QString& path, const char* sql) {
     sqlite3* opened = nullptr;
     const int code = sqlite3_open(path.toUtf8().constData(), &opened);
     const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> database(opened, &sqlite3_close);
-    if (code != SQLITE_OK ||
-        sqlite3_exec(opened,
-                     "PRAGMA journal_mode=WAL; CREATE TABLE t(x); INSERT INTO t VALUES('one');",
-                     nullptr,
-                     nullptr,
-                     nullptr) != SQLITE_OK) {
-        qFatal("cannot make a database");
+    if (code != SQLITE_OK || sqlite3_exec(opened, sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
+        qFatal("the test's own database failed");
     }
+}
+
+/// A small database with rows in it.
+void makeDatabase(const QString& path) {
+    execute(path, "PRAGMA journal_mode=WAL; CREATE TABLE t(x); INSERT INTO t VALUES('one');");
 }
 
 QJsonArray listOf(const Ran& ran) {
@@ -59,6 +58,7 @@ private slots:
     void restore_missingThings_areCode3_data();
     void restore_missingThings_areCode3();
     void restore_missingFolder_fails();
+    void restore_damagedSegment_namesTheNearestPoint();
     void history_damagedReplica_isNamed();
 
 private:
@@ -317,6 +317,43 @@ void TestCliInput::restore_missingFolder_fails() {
     QVERIFY2(ran.exit == 1 || ran.exit == 3, ran.err);
     QCOMPARE(ran.complaint(), QByteArray());
     QVERIFY(!QFile::exists(home.path(text("no"))));
+}
+
+void TestCliInput::restore_damagedSegment_namesTheNearestPoint() {
+    const CliHome home;
+    record(home);
+    execute(home.path(text("notes.db")), "INSERT INTO t VALUES('two');");
+    const QString replica = text("file://") + home.path(text("replica"));
+    const Ran again =
+        home.run({text("replicate"), text("--once"), home.path(text("notes.db")), replica});
+    QVERIFY2(again.exit == 0, again.err);
+    const QJsonArray segments =
+        listOf(home.run({text("segments"), text("--json"), text("--replica"), replica}));
+    QCOMPARE(segments.size(), qsizetype{1});
+    const QString object = segments[0].toObject()[text("object")].toString();
+    const QByteArray bytes = home.read(text("replica/") + object);
+    home.write(text("replica/") + object, bytes.left(bytes.size() - 1));
+    const Ran ran = home.run({text("restore"),
+                              text("--json"),
+                              text("--replica"),
+                              replica,
+                              text("--tx"),
+                              text("2"),
+                              text("-o"),
+                              text("then.db")});
+    QVERIFY2(ran.exit == 1 || ran.exit == 3, ran.err);
+    const QJsonObject error = QJsonDocument::fromJson(ran.out).object()[text("error")].toObject();
+    const QString fix = error[text("fix")].toString();
+    const QString point = fix.section(text("--point "), 1).section(QLatin1Char(' '), 0, 0);
+    QVERIFY2(point.endsWith(text(":1")), ran.out);
+    const Ran taken = home.run({text("restore"),
+                                text("--replica"),
+                                replica,
+                                text("--point"),
+                                point,
+                                text("-o"),
+                                text("then.db")});
+    QVERIFY2(taken.exit == 0, taken.err);
 }
 
 void TestCliInput::history_damagedReplica_isNamed() {

@@ -217,6 +217,31 @@ private slots:
         QVERIFY(report.value().notes[0].find(name) != std::string::npos);
     }
 
+    void damagedObject_noOtherWay_tellsTheNearestPoint() {
+        const Room room;
+        std::mt19937_64 random(8);
+        HistoryMaker maker;
+        const std::size_t a = maker.begin(TxId{1}, Time{1}, maker.randomImage(900, random));
+        const std::size_t b = maker.follow(a, TxId{2}, Time{2}, maker.randomImage(900, random));
+        maker.snapshot(a);
+        const std::size_t segment = maker.segment(a, {b});
+        std::vector<PointInTime> nearest;
+        RestoreOptions options;
+        options.nearest = [&nearest](const PointInTime& found) { nearest.push_back(found); };
+        options.targetPath = room.path("out");
+        const History history = maker.load();
+        const PlanResult plan = planRestore(history, point(maker.states()[b]));
+        QVERIFY(plan.ok());
+        maker.replica().place().erase(maker.artefacts()[segment].objects[0]);
+        const auto report =
+            restoreToFile({&maker.replica(), nullptr}, history, *plan.plan, options, {});
+        QVERIFY(!report.ok());
+        QCOMPARE(report.error().code, ErrorCode::NotFound);
+        QCOMPARE(nearest.size(), std::size_t{1});
+        QCOMPARE(nearest[0].first.tx.value, std::uint64_t{1});
+        QVERIFY(nearest[0].second == Time{1});
+    }
+
     void target_existsOrIsADanglingLink_isNotTouched() {
         const Room room;
         HistoryMaker maker;

@@ -4,6 +4,7 @@
 #include <QAbstractItemView>
 #include <QAccessible>
 #include <QApplication>
+#include <QDirIterator>
 #include <QFile>
 #include <QLineEdit>
 #include <QPushButton>
@@ -43,6 +44,7 @@ private slots:
     void initTestCase();
     void window_realEngine_showsProtectedAndEachCommit();
     void restore_chosenPoint_isThatFile();
+    void restore_damagedChange_offersTheNearestMoment();
     void restore_withKeyboardOnly_works();
     void restore_takenName_offersAnother();
     void window_withoutConfiguration_protectsAFirstDatabase();
@@ -162,6 +164,58 @@ void TestWindow::restore_chosenPoint_isThatFile() {
     QTRY_VERIFY(dialog.isNull());
     // The app and its database never noticed.
     QCOMPARE(one.app.ok("SELECT count(*) FROM notes"), QByteArray("4"));
+}
+
+/// A stored change disappears between the review and the restore.
+void TestWindow::restore_damagedChange_offersTheNearestMoment() {
+    OneDatabase one;
+    RunningWindow running(one.home.options());
+    QTRY_COMPARE_WITH_TIMEOUT(running.rows().rowCount(), 1, kSoonMs);
+    QTRY_VERIFY_WITH_TIMEOUT(running.isProtected(0), kSoonMs);
+    const QByteArray expected = one.image(QStringLiteral("then.db"));
+    commitAndSee(one, running, "the one that gets lost");
+    if (QTest::currentTestFailed()) {
+        return;
+    }
+    QPointer<ui::RestoreDialog> dialog = running.openRestore();
+    QVERIFY(dialog != nullptr);
+    QTRY_VERIFY_WITH_TIMEOUT(nextOf(*dialog)->isEnabled(), kSoonMs);
+    click(nextOf(*dialog));  // Where
+    const QString target = one.home.path(QStringLiteral("back.db"));
+    dialog->findChild<QLineEdit*>(QStringLiteral("targetPath"))->setText(target);
+    QTRY_VERIFY(nextOf(*dialog)->isEnabled());
+    click(nextOf(*dialog));  // Review
+    QTRY_VERIFY_WITH_TIMEOUT(nextOf(*dialog)->isEnabled(), kSoonMs);
+    QStringList segments;
+    QDirIterator stored(one.home.path(QStringLiteral("copies")),
+                        {QStringLiteral("*.seg.*")},
+                        QDir::Files,
+                        QDirIterator::Subdirectories);
+    while (stored.hasNext()) {
+        segments.append(stored.next());
+    }
+    QVERIFY(!segments.isEmpty());
+    segments.sort();
+    QVERIFY(QFile::remove(segments.last()));
+    click(nextOf(*dialog));
+    const auto useOther = [&dialog]() -> QPushButton* {
+        for (QPushButton* button : dialog->findChildren<QPushButton*>()) {
+            if (button->isVisible() && button->text().startsWith(QStringLiteral("Use "))) {
+                return button;
+            }
+        }
+        return nullptr;
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(useOther() != nullptr, kSoonMs);
+    QVERIFY(!QFile::exists(target));
+    click(useOther());
+    QTRY_VERIFY_WITH_TIMEOUT(
+        nextOf(*dialog)->isEnabled() && nextOf(*dialog)->text() == QStringLiteral("Restore"),
+        kSoonMs);
+    click(nextOf(*dialog));
+    QTRY_VERIFY_WITH_TIMEOUT(
+        nextOf(*dialog)->isVisible() && nextOf(*dialog)->text() == QStringLiteral("Done"), kSoonMs);
+    QCOMPARE(contentsOf(target), expected);
 }
 
 void TestWindow::restore_withKeyboardOnly_works() {

@@ -23,6 +23,7 @@ struct RestoreChoice {
     HistoryAddress address() const { return {replica, database.id}; }
 };
 
+engine::RestoreTarget targetOf(const engine::Point& point);
 /// That point, and no other state of its number.
 engine::RestoreTarget targetOf(const engine::TimelinePoint& point);
 

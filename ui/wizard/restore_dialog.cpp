@@ -60,6 +60,7 @@ void RestoreDialog::makePages(EngineBridge& bridge) {
     }
     connect(m_review, &ReviewPage::otherMomentWanted, this, [this] { showPage(kWhen); });
     connect(m_run, &RunPage::otherMomentWanted, this, [this] { showPage(kWhen); });
+    connect(m_run, &RunPage::nearestMomentWanted, this, [this] { showPage(kReview); });
     connect(m_run, &RunPage::otherReplicaWanted, this, [this](const std::string& replica) {
         m_from->choose(replica);
         showPage(kWhen);

@@ -8,11 +8,16 @@ RestorePage::RestorePage(EngineBridge& bridge, RestoreChoice& choice, QWidget* p
     , m_bridge(bridge)
     , m_choice(choice) {}
 
-engine::RestoreTarget targetOf(const engine::TimelinePoint& point) {
+engine::RestoreTarget targetOf(const engine::Point& point) {
     engine::RestoreTarget target;
     target.kind = engine::RestoreTarget::Kind::Tx;
-    target.generation = point.point.generation;
-    target.tx = point.point.tx;
+    target.generation = point.generation;
+    target.tx = point.tx;
+    return target;
+}
+
+engine::RestoreTarget targetOf(const engine::TimelinePoint& point) {
+    engine::RestoreTarget target = targetOf(point.point);
     target.root = point.root;
     return target;
 }

@@ -112,11 +112,7 @@ void ReviewPage::offerNearest(const engine::PlanFailure& failure) {
     if (failure.nearest) {
         const auto [point, time] = *failure.nearest;
         m_notice->addButton(tr("Use %1").arg(momentText(time, presentTime())), [this, point, time] {
-            engine::RestoreTarget target;
-            target.kind = engine::RestoreTarget::Kind::Tx;
-            target.generation = point.generation;
-            target.tx = point.tx;
-            choice().target = target;
+            choice().target = targetOf(point);
             choice().moment = time;
             plan();
         });

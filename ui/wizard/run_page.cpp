@@ -30,6 +30,12 @@ std::size_t decoded(const std::string& stage) {
 
 }  // namespace
 
+/// What a run left behind besides its error.
+struct RunPage::Outcome {
+    engine::RestoreReport report;
+    std::optional<engine::PointInTime> nearest;
+};
+
 RunPage::RunPage(EngineBridge& bridge, RestoreChoice& choice, QWidget* parent)
     : RestorePage(bridge, choice, parent)
     , m_bar(new QProgressBar(this))
@@ -93,17 +99,20 @@ void RunPage::enter() {
     m_bar->show();
     markStages(0, {});
     delete m_job;
-    auto report = std::make_shared<engine::RestoreReport>();
+    auto outcome = std::make_shared<Outcome>();
     m_job = bridge().startJob(
         QStringLiteral("restore"),
-        [report, access = bridge().replicas(), chosen = choice()](
+        [outcome, access = bridge().replicas(), chosen = choice()](
             const engine::Job::Report& tell, std::stop_token stop) -> engine::Status {
             engine::RestoreOptions options;
             options.targetPath = chosen.targetPath.toStdString();
             options.progress = [&tell](const engine::RestoreProgress& progress) {
                 tell({encoded(progress.stage), progress.bytesDone, progress.bytesTotal});
             };
-            ENGINE_TRY_ASSIGN(*report,
+            options.nearest = [&outcome](const engine::PointInTime& found) {
+                outcome->nearest = found;
+            };
+            ENGINE_TRY_ASSIGN(outcome->report,
                               restorePlan(access,
                                           chosen.address(),
                                           *chosen.history.history,
@@ -114,10 +123,11 @@ void RunPage::enter() {
         },
         this);
     connect(m_job, &BackgroundJob::progressed, this, &RunPage::showProgress);
-    connect(m_job,
-            &BackgroundJob::finished,
-            this,
-            [this, report](const std::optional<engine::Error>& error) { finish(error, *report); });
+    connect(
+        m_job,
+        &BackgroundJob::finished,
+        this,
+        [this, outcome](const std::optional<engine::Error>& error) { finish(error, *outcome); });
     emit changed();
 }
 
@@ -148,14 +158,13 @@ void RunPage::markStages(std::size_t current, const QString& currentText) {
     }
 }
 
-void RunPage::finish(const std::optional<engine::Error>& error,
-                     const engine::RestoreReport& report) {
+void RunPage::finish(const std::optional<engine::Error>& error, const Outcome& outcome) {
     m_bar->hide();
     m_succeeded = !error;
     if (error) {
-        showFailure(*error);
+        showFailure(*error, outcome.nearest);
     } else {
-        showSuccess(report);
+        showSuccess(outcome.report);
     }
     emit changed();
 }
@@ -175,7 +184,8 @@ void RunPage::showSuccess(const engine::RestoreReport& report) {
     m_notice->addButton(tr("Open Folder"), [this] { emit openFolderWanted(); });
 }
 
-void RunPage::showFailure(const engine::Error& error) {
+void RunPage::showFailure(const engine::Error& error,
+                          const std::optional<engine::PointInTime>& nearest) {
     if (error.code == engine::ErrorCode::Cancelled) {
         m_notice->say(engine::ProtectionState::Paused, tr("Cancelled. Nothing was changed."));
         m_notice->addButton(tr("Try Again"), [this] { enter(); });
@@ -183,6 +193,9 @@ void RunPage::showFailure(const engine::Error& error) {
     }
     m_notice->say(engine::ProtectionState::NeedsAttention,
                   tr("%1 Your file was not touched.").arg(sentencesOf(error)));
+    if (nearest) {
+        offerNearest(*nearest);
+    }
     m_notice->addButton(tr("Try Again"), [this] { enter(); });
     m_notice->addButton(tr("Choose Another Moment"), [this] { emit otherMomentWanted(); });
     for (const engine::ReplicaStatus& replica : choice().database.replicas) {
@@ -191,6 +204,16 @@ void RunPage::showFailure(const engine::Error& error) {
                                 [this, name = replica.name] { emit otherReplicaWanted(name); });
         }
     }
+}
+
+/// It is reviewed like every other choice before anything happens.
+void RunPage::offerNearest(const engine::PointInTime& nearest) {
+    m_notice->addButton(tr("Use %1").arg(momentText(nearest.second, presentTime())),
+                        [this, nearest] {
+                            choice().target = targetOf(nearest.first);
+                            choice().moment = nearest.second;
+                            emit nearestMomentWanted();
+                        });
 }
 
 }  // namespace ui

@@ -38,6 +38,8 @@ public:
 signals:
     void otherMomentWanted();
     void otherReplicaWanted(const std::string& replica);
+    /// The choice has been changed to it.
+    void nearestMomentWanted();
     void openFolderWanted();
 
 private:
@@ -48,9 +50,11 @@ private:
 
     void showProgress(const engine::JobProgress& progress);
     void markStages(std::size_t current, const QString& currentText);
-    void finish(const std::optional<engine::Error>& error, const engine::RestoreReport& report);
+    struct Outcome;
+    void finish(const std::optional<engine::Error>& error, const Outcome& outcome);
     void showSuccess(const engine::RestoreReport& report);
-    void showFailure(const engine::Error& error);
+    void showFailure(const engine::Error& error, const std::optional<engine::PointInTime>& nearest);
+    void offerNearest(const engine::PointInTime& nearest);
 
     std::vector<StageLine> m_stages;
     std::vector<QString> m_stageNames;
