@@ -22,6 +22,7 @@ Controller::Controller(ControllerOptions options)
     : m_options(std::move(options))
     , m_clock(*m_options.clock)
     , m_checkpointPath(joinPath(m_options.stateFolder, "page-map"))
+    , m_quarantine(joinPath(m_options.stateFolder, "starting"), m_options.config.path)
     , m_backoff(milliseconds(500), std::chrono::seconds(60))
     , m_progress(m_options.replicas) {}
 
@@ -34,17 +35,14 @@ Result<std::unique_ptr<Controller>> Controller::open(ControllerOptions options) 
     std::unique_ptr<Controller> controller(new Controller(std::move(options)));
     const ControllerOptions& opened = controller->m_options;
     ENGINE_TRY(makeFolders(opened.stateFolder));
-    const std::string logFolder =
-        joinPath(opened.config.shadowDir, opened.location.database.text());
-    ENGINE_TRY_ASSIGN(controller->m_log, ShadowLog::open(logFolder, opened.location));
-    const ShadowRecovery& recovery = controller->m_log->recovery();
-    if (recovery.setAside > 0) {
-        log::pipeline().warn("local log damaged db={} setAside={} problem=\"{}\"",
-                             opened.config.name,
-                             recovery.setAside,
-                             recovery.firstProblem);
-        controller->noteLoss("the local log was damaged: " + recovery.firstProblem);
+    if (controller->m_quarantine.holds()) {
+        controller->quarantine();
+        return controller;
     }
+    controller->m_quarantine.enter();
+    const Status logOpened = controller->openLog();
+    controller->m_quarantine.leave();
+    ENGINE_TRY(logOpened);
     return controller;
 }
 
@@ -63,7 +61,20 @@ Steady Controller::run(std::stop_token stop) {
         return m_clock.steady() + kTurnBusy;
     }
     const TurnHolder holder(m_turn);
+    const bool guarded = m_starting && m_state != ControllerState::Quarantined;
+    const ControllerState before = m_state;
+    if (guarded) {
+        m_quarantine.enter();
+    }
     const Steady next = runTurn(std::move(stop));
+    if (guarded) {
+        m_quarantine.leave();
+        m_handled = true;
+    }
+    if (guarded && before == ControllerState::Recording && m_state == before) {
+        m_starting = false;
+        m_quarantine.passed();
+    }
     {
         MutexLock lock(m_mutex);
         ++m_status.runs;
@@ -82,6 +93,8 @@ Steady Controller::runTurn(std::stop_token stop) {
             return runBaseline(std::move(stop));
         case ControllerState::Recording:
             return runRecording(std::move(stop));
+        case ControllerState::Quarantined:
+            return runQuarantined();
         case ControllerState::Stopped:
             break;
     }
@@ -106,92 +119,6 @@ Steady Controller::fail(const Error& error) {
     m_status.settled = false;
     m_status.lastError = error.message;
     return m_clock.steady() + pause;
-}
-
-Steady Controller::runOpening() {
-    CaptureOptions capture;
-    capture.path = m_options.config.path;
-    capture.spillFolder = joinPath(m_options.stateFolder, "spill");
-    capture.clock = &m_clock;
-    if (const Status made = makeFolders(capture.spillFolder); !made.ok()) {
-        return fail(made.error());
-    }
-    Result<RecoveredCapture> recovered = recoverCapture(m_checkpointPath, *m_log);
-    if (recovered.ok()) {
-        capture.seed = recovered.value().state.map.seed();
-    } else {
-        const std::optional<DurableEnd> end = durableEndOf(*m_log);
-        capture.seed = end ? end->seed : randomId64();
-    }
-    Result<std::unique_ptr<Capture>> made = m_options.makeCapture(capture);
-    if (!made.ok()) {
-        return fail(made.error());
-    }
-    m_capture = std::move(made).value();
-    const TxId reached = recovered.ok() ? recovered.value().state.tx : TxId{};
-    Status resumed = recovered.ok() ? checkOwn(recovered.value()) : Status(recovered.error());
-    if (resumed.ok()) {
-        resumed = resumeFrom(std::move(recovered).value());
-    }
-    if (resumed.ok()) {
-        go(ControllerEvent::Recovered);
-    } else {
-        beginWithoutMap(resumed.error(), reached);
-    }
-    publishStatus(nullptr);
-    return m_clock.steady();
-}
-
-/// A scan has to find the durable state again, or a new generation starts; never a guess.
-void Controller::beginWithoutMap(const Error& why, TxId reached) {
-    if (why.code != ErrorCode::NotFound) {
-        log::pipeline().warn(
-            "page map lost db={} reason=\"{}\"", m_options.config.name, why.message);
-    }
-    m_expected = durableEndOf(*m_log);
-    m_generation = m_expected ? m_expected->generation : randomId<GenerationId>();
-    m_nextBaselineTx = m_expected ? m_expected->tx : TxId{1};
-    if (why.code == ErrorCode::Discontinuity ||
-        (m_expected && m_expected->writer != m_options.writer)) {
-        // The numbers after it may be taken; a generation has one writer.
-        m_expected.reset();
-        m_generation = randomId<GenerationId>();
-        m_nextBaselineTx = std::max(m_nextBaselineTx, reached).next();
-    }
-    go(ControllerEvent::NothingToGoOn);
-}
-
-/// Discontinuity: the recovered state is sound, but its generation cannot go on from there.
-Status Controller::checkOwn(const RecoveredCapture& recovered) {
-    if (!recovered.damage.empty()) {
-        noteLoss(recovered.damage);
-    }
-    if (!recovered.writer.empty() && recovered.writer != m_options.writer) {
-        return Error{ErrorCode::Discontinuity, "another writer recorded this generation"};
-    }
-    MutexLock lock(m_mutex);
-    for (const ReplicaProgress& progress : m_progress) {
-        const TxId stored = std::max(progress.segmentsTx, progress.snapshotTx.value_or(TxId{}));
-        if (progress.generation == recovered.state.generation && stored > recovered.state.tx) {
-            return Error{ErrorCode::Discontinuity, "a replica has more than the local log"};
-        }
-    }
-    return {};
-}
-
-Status Controller::resumeFrom(RecoveredCapture recovered) {
-    PageMapCheckpoint& state = recovered.state;
-    m_generation = state.generation;
-    m_baselineTx = state.tx;
-    m_checkpointTx = recovered.checkpointTx;
-    m_checkpointAt = m_clock.steady();
-    m_bytesAtCheckpoint = 0;
-    const SegmentBuilder::Start start{state.tx, state.map.root(), recovered.lastCommitAt};
-    const std::uint64_t seed = state.map.seed();
-    ENGINE_TRY(m_capture->resume(std::move(state)));
-    m_lastCounters = m_capture->counters();
-    makeBuilder(start, seed);
-    return {};
 }
 
 void Controller::makeBuilder(const SegmentBuilder::Start& start, std::uint64_t seed) {
@@ -391,6 +318,9 @@ Status Controller::stop() {
     }
     m_builder.reset();
     m_capture.reset();
+    if (m_starting && m_handled) {
+        m_quarantine.passed();  // this end is none of those that count
+    }
     go(ControllerEvent::Stop);
     return result;
 }
@@ -452,7 +382,7 @@ void Controller::publishStatus(const Step* step) {
     next.counters = m_capture->counters();
     next.logBytes = m_log->fileBytes();
     next.lastCheckedAt = m_clock.now();
-    next.lastError = m_loss;
+    next.loss = m_loss;
     if (m_state == ControllerState::Recording) {
         const PageMap& map = m_capture->map();
         next.generation =

@@ -17,6 +17,7 @@
 #include "engine/pipeline/controller_options.h"
 #include "engine/pipeline/controller_state.h"
 #include "engine/pipeline/controller_status.h"
+#include "engine/pipeline/quarantine.h"
 #include "engine/pipeline/recent_share.h"
 #include "engine/pipeline/segment_builder.h"
 #include "engine/pipeline/turn.h"
@@ -46,6 +47,8 @@ public:
     void noteEvents(const SourceEvents& events);
     /// The next run() publishes at once whatever is open.
     void requestPublish();
+    /// The next run() opens the database again, if it was left alone (see quarantine.h).
+    void retryNow();
     /// Publishes, writes the page map, ends. Idempotent. Nobody runs it any more.
     Status stop();
 
@@ -75,6 +78,9 @@ private:
     explicit Controller(ControllerOptions options);
     Steady runTurn(std::stop_token stop);
     Steady runOpening();
+    Steady runQuarantined();
+    Status openLog();
+    void quarantine();
     Status resumeFrom(RecoveredCapture recovered);
     Status checkOwn(const RecoveredCapture& recovered);
     void beginWithoutMap(const Error& why, TxId reached);
@@ -102,6 +108,8 @@ private:
     Turn m_turn;
 
     // Under the turn.
+    Quarantine m_quarantine;
+    bool m_starting = true, m_handled = false;  // not recorded yet; but opened
     std::unique_ptr<ShadowLog> m_log;
     std::unique_ptr<Capture> m_capture;
     std::unique_ptr<SegmentBuilder> m_builder;
@@ -121,6 +129,7 @@ private:
 
     mutable Mutex m_mutex;
     SourceEvents m_events ENGINE_GUARDED_BY(m_mutex);
+    bool m_retry ENGINE_GUARDED_BY(m_mutex) = false;
     bool m_publishNow ENGINE_GUARDED_BY(m_mutex) = false;
     bool m_stateLost ENGINE_GUARDED_BY(m_mutex) = false;
     std::optional<ShadowSegment> m_damaged ENGINE_GUARDED_BY(m_mutex);

@@ -8,10 +8,15 @@
 //      |  +--------------------------+   +-------------------------------+
 //      |                 nothing to go on with                           ^
 //      +-----------------------------------------------------------------+
+//      |  ^
+//      |  |  another try
+//      v  |
+//   Quarantined
 //
 // Opening:   the local log and the page map are read; nothing is captured.
 // Baseline:  the source is read until a state is proved; a generation starts there.
 // Recording: commits are captured one after another.
+// Quarantined: the program died twice while it opened this database; it is left alone.
 // Stopped:   everything captured is on the local disk; the end.
 #pragma once
 
@@ -20,7 +25,7 @@
 
 namespace engine {
 
-enum class ControllerState : std::uint8_t { Opening, Baseline, Recording, Stopped };
+enum class ControllerState : std::uint8_t { Opening, Baseline, Recording, Quarantined, Stopped };
 
 enum class ControllerEvent : std::uint8_t {
     Recovered,      // map and log agree: go on where they end
@@ -28,6 +33,8 @@ enum class ControllerEvent : std::uint8_t {
     BaselineProved,
     Discontinuity,  // capture cannot vouch for identity or order
     Failure,        // of ours (disk full, log unreadable): begin again from what is durable
+    Distrust,       // the program died here, twice
+    Retry,          // someone asked for it, or the file changed
     Stop,
 };
 
@@ -51,6 +58,9 @@ constexpr std::optional<ControllerState> nextState(ControllerState state,
         {S::Baseline, E::Discontinuity, S::Baseline},
         {S::Recording, E::Discontinuity, S::Baseline},
         {S::Recording, E::Failure, S::Opening},
+        {S::Opening, E::Distrust, S::Quarantined},
+        {S::Quarantined, E::Retry, S::Opening},
+        {S::Quarantined, E::Stop, S::Stopped},
         {S::Opening, E::Stop, S::Stopped},
         {S::Baseline, E::Stop, S::Stopped},
         {S::Recording, E::Stop, S::Stopped},

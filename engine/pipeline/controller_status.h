@@ -47,9 +47,9 @@ struct ControllerStatus {
     Time lastChangeAt;
     Time lastCheckedAt;
     std::uint64_t logBytes = 0;
-    /// Of ours; empty = none. What was lost here stays said until every replica has all that
-    /// followed.
-    std::string lastError;
+    std::string lastError;  // of ours; empty = none
+    /// Local history that was lost; said until every replica has all that followed.
+    std::string loss;
     std::uint64_t runs = 0;  // finished calls of run()
 };
 

@@ -96,6 +96,7 @@ public:
 
     Result<bool> startGeneration(
         GenerationId generation, TxId tx, const StepBudget&, std::stop_token, Step& step) override {
+        opening();
         m_n = m_source.transactions();
         m_image = m_source.imageAfter(m_n);
         m_map = PageMap(kSize, 1, m_seed);
@@ -110,6 +111,7 @@ public:
     }
 
     Status resume(PageMapCheckpoint state) override {
+        opening();
         ENGINE_TRY_ASSIGN(m_n, parseDecimal(state.position["n"]));
         m_image = m_source.imageAfter(m_n);
         m_generation = state.generation;
@@ -156,6 +158,12 @@ public:
     CaptureCounters counters() const override { return m_counters; }
 
 private:
+    void opening() const {
+        if (m_source.beforeOpen) {
+            m_source.beforeOpen();
+        }
+    }
+
     ByteView bytesOf(std::uint64_t page) const {
         return ByteView(m_image).subspan((page - 1) * kSize, kSize);
     }

@@ -32,6 +32,8 @@ public:
     void setDiscontinuity(Discontinuity reason);
     /// Called before each page that a snapshot reads, to write meanwhile.
     std::function<void(std::uint64_t page)> beforeRead;
+    /// Called when a capture proves a baseline or goes on from a checkpoint.
+    std::function<void()> beforeOpen;
 
 private:
     friend class FakeCapture;

@@ -67,7 +67,7 @@ PipelineFixture::~PipelineFixture() {
 void PipelineFixture::startEngine() {
     ControllerOptions options;
     options.config.name = "notes";
-    options.config.path = "/nowhere/notes.db";
+    options.config.path = folder() + "/notes.db";
     options.config.compression = compression;
     options.config.shadowDir = folder() + "/shadow";
     options.location = location;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // One controller: what it tells about itself, and what it does about a damaged or a full disk.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <QTest>
 
+#include "engine/base/file_system.h"
 #include "engine/pipeline/recent_share.h"
 
 #include "pipeline_fixture.h"
@@ -9,12 +13,64 @@
 using namespace engine;
 using engine::test::PipelineFixture;
 
+namespace {
+
+/// An engine in a process of its own that dies where the database is opened.
+void dieWhileOpening(PipelineFixture& f) {
+    const pid_t child = ::fork();
+    ENSURE(child >= 0);
+    if (child == 0) {
+        f.source.beforeOpen = [] { ::_exit(7); };
+        f.startEngine();
+        for (int i = 0; i < 10; ++i) {
+            f.controller().run(std::stop_token{});
+        }
+        ::_exit(0);
+    }
+    int status = 0;
+    ENSURE(::waitpid(child, &status, 0) == child);
+    ENSURE(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+}
+
+/// What an engine does in a process of its own that ends well.
+void recordOnce(PipelineFixture& f) {
+    const pid_t child = ::fork();
+    ENSURE(child >= 0);
+    if (child == 0) {
+        f.startEngine();
+        f.capture();
+        f.stopEngine();
+        ::_exit(0);
+    }
+    int status = 0;
+    ENSURE(::waitpid(child, &status, 0) == child);
+    ENSURE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/// How often the source was opened within some runs of a new engine.
+int opensOf(PipelineFixture& f) {
+    int opens = 0;
+    f.source.beforeOpen = [&opens] { ++opens; };
+    f.startEngine();
+    for (int i = 0; i < 5; ++i) {
+        f.controller().run(std::stop_token{});
+    }
+    f.source.beforeOpen = nullptr;
+    return opens;
+}
+
+}  // namespace
+
 class TestController : public QObject {
     Q_OBJECT
 private slots:
     void aloneShare_weighsCatchUpsByTransactions();
     void aloneShare_uncountedCatchUp_isAtMost();
     void aloneShare_forgetsAfterAnHour();
+    void quarantine_twoEndsInARow_isLeftAlone_data();
+    void quarantine_twoEndsInARow_isLeftAlone();
+    void quarantine_endAfterASuccess_isForgotten();
+    void quarantine_fileChanges_isTriedOnceMore();
 };
 
 void TestController::aloneShare_weighsCatchUpsByTransactions() {
@@ -65,6 +121,60 @@ void TestController::aloneShare_forgetsAfterAnHour() {
     QCOMPARE(share.share(start + 60min)->alone, 1.0);
     QVERIFY(!share.share(start + 60min)->atMost);
     QVERIFY(!share.share(start + 90min));
+}
+
+void TestController::quarantine_twoEndsInARow_isLeftAlone_data() {
+    QTest::addColumn<bool>("recordedBefore");
+    QTest::newRow("new database") << false;
+    QTest::newRow("recorded before") << true;
+}
+
+void TestController::quarantine_twoEndsInARow_isLeftAlone() {
+    QFETCH(const bool, recordedBefore);
+    PipelineFixture f(10);
+    if (recordedBefore) {
+        recordOnce(f);
+    }
+    dieWhileOpening(f);
+    dieWhileOpening(f);
+    QCOMPARE(opensOf(f), 0);
+    QCOMPARE(f.controller().status().state, ControllerState::Quarantined);
+    QVERIFY(f.controller().status().lastError.find("twice") != std::string::npos);
+    QVERIFY(!f.controller().published());
+    f.stopEngine();
+    QCOMPARE(opensOf(f), 0);  // also after a start that went well, with this one left alone
+    f.controller().retryNow();
+    f.capture();
+    QCOMPARE(f.controller().status().lastError, std::string());
+    QVERIFY(f.waitStored());
+    QVERIFY(f.restoreLatest() == f.source.image());
+    f.stopEngine();
+    QCOMPARE(opensOf(f), 1);
+}
+
+void TestController::quarantine_endAfterASuccess_isForgotten() {
+    PipelineFixture f(10);
+    dieWhileOpening(f);
+    recordOnce(f);
+    dieWhileOpening(f);
+    QCOMPARE(opensOf(f), 1);
+    f.capture();
+    QVERIFY(f.waitStored());
+}
+
+void TestController::quarantine_fileChanges_isTriedOnceMore() {
+    PipelineFixture f(10);
+    dieWhileOpening(f);
+    dieWhileOpening(f);
+    QCOMPARE(opensOf(f), 0);
+    f.stopEngine();
+    const std::string file = f.folder() + "/notes.db";
+    QVERIFY(writeFileAtomically(file, viewOf(std::string("another"))).ok());
+    dieWhileOpening(f);  // it was opened, and ended as before: once is enough now
+    QCOMPARE(opensOf(f), 0);
+    QVERIFY(writeFileAtomically(file, viewOf(std::string("a third one"))).ok());
+    f.capture();
+    QVERIFY(f.waitStored());
 }
 
 QTEST_GUILESS_MAIN(TestController)

@@ -124,15 +124,15 @@ void TestLosses::damagedSegment_nobodyHasIt_isRecordedAgain() {
     f.lanes(0).setPaused(true);
     f.capture();
     QCOMPARE(setAside(f.folder()), std::size_t{3});
-    QVERIFY(f.controller().status().lastError.find("damaged") != std::string::npos);
+    QVERIFY(f.controller().status().loss.find("damaged") != std::string::npos);
     QCOMPARE(f.controller().published()->generation, baseline.generation);
     QCOMPARE(f.controller().published()->tx, (TxId{baseline.tx.value + 5}));
     f.lanes(0).setPaused(false);
     QVERIFY(f.waitStored());
     QVERIFY(f.restoreLatest() == f.source.image());
     // Everybody has all that followed: nothing is left to say.
-    QVERIFY(f.captureUntil(
-        0, [&](const LaneStatus&) { return f.controller().status().lastError.empty(); }));
+    QVERIFY(
+        f.captureUntil(0, [&](const LaneStatus&) { return f.controller().status().loss.empty(); }));
 }
 
 void TestLosses::damagedSegment_storedAlready_startsAGeneration() {
@@ -179,7 +179,7 @@ void TestLosses::damagedSegment_foundWhenSent_startsAGeneration() {
         0, [](const LaneStatus& lane) { return !lane.state.segments.lastError.empty(); }));
     f.capture();
     QVERIFY(f.controller().published()->generation != baseline.generation);
-    QVERIFY(f.controller().status().lastError.find("damaged") != std::string::npos);
+    QVERIFY(f.controller().status().loss.find("damaged") != std::string::npos);
     QCOMPARE(setAside(f.folder()), std::size_t{4});
     f.source.write({9});
     f.capture();
@@ -206,7 +206,7 @@ void TestLosses::lostEndOfTheLog_isNotGoneOnFrom() {
     f.startEngine();
     f.capture();
     QVERIFY(f.controller().published()->generation != baseline.generation);
-    QVERIFY(f.controller().status().lastError.find("damaged") != std::string::npos);
+    QVERIFY(f.controller().status().loss.find("damaged") != std::string::npos);
     f.source.write({8});
     f.capture();
     QVERIFY(f.waitStored());
@@ -391,7 +391,7 @@ void TestLosses::fullLog_oneReplicaAway_isBounded() {
         }
     }
     QVERIFY2(most <= 2 * f.logBytesMax, qPrintable(QString::number(most)));
-    QVERIFY(f.controller().status().lastError.find("limit") != std::string::npos);
+    QVERIFY(f.controller().status().loss.find("limit") != std::string::npos);
     QVERIFY(f.restoreLatest(1) == f.source.image());
     for (const std::size_t n : {std::size_t{20}, std::size_t{77}}) {
         QVERIFY(f.restore(pointOf(baseline.generation, TxId{baseline.tx.value + n}), 1) ==
@@ -408,8 +408,8 @@ void TestLosses::fullLog_oneReplicaAway_isBounded() {
     QVERIFY(f.restore(pointOf(baseline.generation, baseline.tx), 0) == f.source.imageAfter(0));
     QVERIFY(!planRestore(f.history(0), pointOf(baseline.generation, TxId{baseline.tx.value + 20}))
                  .ok());
-    QVERIFY(f.captureUntil(
-        0, [&](const LaneStatus&) { return f.controller().status().lastError.empty(); }));
+    QVERIFY(
+        f.captureUntil(0, [&](const LaneStatus&) { return f.controller().status().loss.empty(); }));
 }
 
 void TestLosses::fullLog_allAway_killed_isBoundedAndCaughtUp() {
