@@ -216,7 +216,7 @@ Result<SqliteCapture::Turn> SqliteCapture::takeDifference(Work& work, StateDiffe
     if (differs) {
         ENGINE_TRY_ASSIGN(const HandOn done, handOnDifference(work, difference));
         if (done != HandOn::Done) {
-            m_journal->reset();
+            m_journal->notTaken();
             return Turn::Spent;
         }
         m_tx = m_tx.next();
@@ -237,6 +237,9 @@ Result<HandOn> SqliteCapture::handOnDifference(Work& work, StateDifference& diff
     staged.reserve(static_cast<std::size_t>(difference.pages.count()));
     difference.pages.rewind();
     while (true) {
+        if (work.stop.stop_requested()) {
+            return HandOn::Stopped;
+        }
         ENGINE_TRY_ASSIGN(const auto page, difference.pages.next());
         if (!page) {
             break;

@@ -39,10 +39,17 @@ struct SqliteJournalReader::Memory {
     milliseconds pause = kPauseFirst;
     std::map<Waiting, Steady> troubleSince;  // since the last captured state
     std::optional<Steady> lockedSince;
-    /// Since the captured position an app held the file for itself: it need not count commits.
-    bool exclusiveSeen = false;
-    /// The position that this reader itself has last seen to be the state of the file.
-    std::optional<JournalPosition> own;
+
+    /// What was watched up to now, without a gap.
+    struct Watched {
+        /// The position that this reader itself has last seen to be the state of the file.
+        std::optional<JournalPosition> own;
+        /// Since then an app held the file for itself: it need not count commits.
+        bool exclusiveSeen = false;
+    };
+
+    Watched watched;
+    Watched before;  // the last capture, which may turn out not to be taken
 };
 
 /// One call of look().
@@ -304,8 +311,9 @@ JournalLook SqliteJournalReader::Look::handOn(JournalPosition position) {
 /// such an app and without a crash.
 void SqliteJournalReader::Look::nameTransactions(StateDifference& difference) const {
     const JournalSight& sight = m_memory.scan->sight();
-    const bool watched = base() != nullptr && m_memory.own && m_memory.own->sameState(*base());
-    if (!watched || m_memory.exclusiveSeen || sight.exclusiveApp() || sight.hotJournal) {
+    const bool watched =
+        base() != nullptr && m_memory.watched.own && m_memory.watched.own->sameState(*base());
+    if (!watched || m_memory.watched.exclusiveSeen || sight.exclusiveApp() || sight.hotJournal) {
         return;
     }
     const std::uint32_t counted = difference.position.changeCounter - base()->changeCounter;
@@ -329,14 +337,15 @@ void SqliteJournalReader::Look::noteExclusive(const JournalSight& sight) {
         m_memory.lockedSince = now;
     }
     if (now - *m_memory.lockedSince >= kExclusiveAfter) {
-        m_memory.exclusiveSeen = true;
+        m_memory.watched.exclusiveSeen = true;
     }
 }
 
 void SqliteJournalReader::Look::noteCaptured(const JournalSight& sight,
                                              const JournalPosition& position) {
-    m_memory.own = position;
-    m_memory.exclusiveSeen = sight.exclusiveApp();
+    m_memory.before = m_memory.watched;
+    m_memory.watched.own = position;
+    m_memory.watched.exclusiveSeen = sight.exclusiveApp();
     m_memory.pause = kPauseFirst;
     m_memory.troubleSince.clear();
 }
@@ -442,7 +451,8 @@ Result<JournalLook> SqliteJournalReader::look(const JournalSource& source,
     return look;
 }
 
-void SqliteJournalReader::reset() {
+void SqliteJournalReader::notTaken() {
+    m_memory->watched = m_memory->before;
     m_memory->scan.reset();
 }
 

@@ -85,8 +85,8 @@ public:
     Result<JournalLook> look(const JournalSource& source,
                              const StepBudget& budget,
                              std::stop_token stop);
-    /// Forgets a scan in progress (another file, another map).
-    void reset();
+    /// The difference of the last look was not handed on; it will be found again.
+    void notTaken();
 
 private:
     class Look;

@@ -210,7 +210,7 @@ Result<SqliteSweep::Halt> SqliteSweep::follow(std::stop_token stop) {
                 m_openTail = look.openTail;
                 return Halt();
             case WalLook::Kind::Proved: {
-                ENGINE_TRY_ASSIGN(const Halt halt, takeLook(look));
+                ENGINE_TRY_ASSIGN(const Halt halt, takeLook(look, stop));
                 if (halt) {
                     return halt;
                 }
@@ -232,10 +232,10 @@ Result<SqliteSweep::Halt> SqliteSweep::follow(std::stop_token stop) {
     return Halt(notNow(std::nullopt, kSoon));
 }
 
-Result<SqliteSweep::Halt> SqliteSweep::takeLook(const WalLook& look) {
+Result<SqliteSweep::Halt> SqliteSweep::takeLook(const WalLook& look, const std::stop_token& stop) {
     for (const WalBatch& batch : look.batches) {
         for (std::size_t i = 0; i < batch.commits.size(); ++i) {
-            ENGINE_TRY_ASSIGN(const Halt halt, takeCommit(batch, batch.commits[i]));
+            ENGINE_TRY_ASSIGN(const Halt halt, takeCommit(batch, batch.commits[i], stop));
             if (halt) {
                 return halt;
             }
@@ -256,9 +256,14 @@ Result<ByteView> SqliteSweep::bytesOf(const WalBatch& batch, const StagedPage& s
     return same ? ByteView(m_page) : ByteView();
 }
 
-Result<SqliteSweep::Halt> SqliteSweep::takeCommit(const WalBatch& batch, const WalCommit& commit) {
+Result<SqliteSweep::Halt> SqliteSweep::takeCommit(const WalBatch& batch,
+                                                  const WalCommit& commit,
+                                                  const std::stop_token& stop) {
     m_frames += commit.pages.size();
     for (const StagedPage& staged : commit.pages) {
+        if (stop.stop_requested()) {
+            return Halt(Progress::Reading);  // what was taken of it is taken again
+        }
         if (!plausible(staged.page)) {
             return Halt(lost("a page far behind the end"));
         }

@@ -80,8 +80,10 @@ private:
     Halt checkQuiet();
 
     Result<Halt> follow(std::stop_token stop);
-    Result<Halt> takeLook(const WalLook& look);
-    Result<Halt> takeCommit(const WalBatch& batch, const WalCommit& commit);
+    Result<Halt> takeLook(const WalLook& look, const std::stop_token& stop);
+    Result<Halt> takeCommit(const WalBatch& batch,
+                            const WalCommit& commit,
+                            const std::stop_token& stop);
     Result<ByteView> bytesOf(const WalBatch& batch, const StagedPage& staged);
     Status readSlice();
     Status takeFilePage(std::uint32_t page, ByteView bytes);

@@ -28,6 +28,11 @@ WalLook again(std::string_view why) {
     return look;
 }
 
+/// Told to stop before the first commit was whole: nothing is known yet, and nothing is lost.
+bool stoppedEarly(const WalBatch& batch) {
+    return batch.commits.empty() && batch.more;
+}
+
 /// Every page that a commit grew the database by came with a frame.
 bool growthIsCovered(std::uint32_t before, const WalCommit& commit, std::uint32_t pageSize) {
     if (before == 0 || commit.pageCount <= before || mutated(mutation::kGrowthNotAsked)) {
@@ -214,6 +219,9 @@ Result<WalLook> WalFollower::sameGeneration(const WalIndexHeader& index, std::st
         from.pageCount = m_position->pageCount;
     }
     ENGINE_TRY_ASSIGN(WalBatch batch, readPublished(from, index, stop));
+    if (stoppedEarly(batch)) {
+        return again("stopped");
+    }
     const auto reached = [&](const WalBatch& b) { return b.end().frame == index.frames; };
     const bool complete = reached(batch) && batch.end().checksum == index.frameChecksum;
     if (!batch.more && !complete && !mutated(mutation::kUnpublishedTaken)) {
@@ -223,6 +231,9 @@ Result<WalLook> WalFollower::sameGeneration(const WalIndexHeader& index, std::st
         request.lastFrame = index.frames;
         request.unchecked = true;
         ENGINE_TRY_ASSIGN(batch, read(from, request, stop));
+        if (stoppedEarly(batch)) {
+            return again("stopped");
+        }
         ENGINE_TRY_ASSIGN(const auto after, readWalIndexHeader(*m_files.shm()));
         if (!after || after->salts != index.salts) {
             return again("reset while it was read");
@@ -294,6 +305,9 @@ Result<WalLook> WalFollower::acrossReset(const WalIndexHeader& index, std::stop_
         from.pageCount = tail.end().pageCount;
         whole.lastFrame = index.frames;
         ENGINE_TRY_ASSIGN(newer, read(from, whole, stop));
+        if (stop.stop_requested()) {
+            return again("stopped");
+        }
         if (newer.end().frame != index.frames || newer.end().checksum != index.frameChecksum) {
             ENGINE_TRY_ASSIGN(const auto after, readWalIndexHeader(*m_files.shm()));
             const bool moved = !after || after->salts != index.salts;
@@ -399,6 +413,9 @@ Result<WalLook> WalFollower::chainOn(const WalHeader& header, std::stop_token st
         }
     }
     ENGINE_TRY_ASSIGN(WalBatch batch, read(from, {}, stop));
+    if (stoppedEarly(batch)) {
+        return again("stopped");
+    }
     if (batch.commits.empty()) {
         WalLook look;
         look.end = batch.end();
@@ -423,6 +440,9 @@ Result<WalLook> WalFollower::chainAcrossReset(const WalHeader& header, std::stop
     WalRead whole;
     whole.whole = true;
     ENGINE_TRY_ASSIGN(WalBatch tail, read(ours, whole, stop));
+    if (stop.stop_requested()) {
+        return again("stopped");
+    }
     ENGINE_TRY_ASSIGN(const bool older, olderFrameFollows(*m_files.wal(), tail, header.salts));
     ENGINE_TRY_ASSIGN(const bool intact, frameIsIntact(*m_files.wal(), tail.end()));
     if (!older || (!intact && !mutated(mutation::kTailFrameNotAsked))) {

@@ -6,6 +6,52 @@
 
 using namespace engine;
 
+namespace {
+
+/// Asks for a stop when it got so many frames (0: before the first), and counts what comes after.
+class StoppingSink final : public CommitSink {
+public:
+    StoppingSink(CommitSink& sink, std::stop_source& stop, std::uint64_t frames)
+        : m_sink(sink)
+        , m_stop(stop)
+        , m_frames(frames) {
+        stopWhenDue();
+    }
+
+    Status frame(const PageFrame& frame) override {
+        m_afterStop += m_stop.stop_requested() ? 1u : 0u;
+        m_taken += 1;
+        stopWhenDue();
+        return m_sink.frame(frame);
+    }
+
+    Status commit(const Commit& commit) override { return m_sink.commit(commit); }
+
+    void abandon() override { m_sink.abandon(); }
+
+    std::uint64_t afterStop() const { return m_afterStop; }
+
+    std::chrono::steady_clock::duration sinceStop() const {
+        return std::chrono::steady_clock::now() - m_stoppedAt;
+    }
+
+private:
+    void stopWhenDue() {
+        if (m_taken >= m_frames && m_stop.request_stop()) {
+            m_stoppedAt = std::chrono::steady_clock::now();
+        }
+    }
+
+    CommitSink& m_sink;
+    std::stop_source& m_stop;
+    const std::uint64_t m_frames;
+    std::uint64_t m_taken = 0;
+    std::uint64_t m_afterStop = 0;
+    std::chrono::steady_clock::time_point m_stoppedAt;
+};
+
+}  // namespace
+
 class TestSqliteCaptureSource : public QObject {
     Q_OBJECT
 
@@ -31,6 +77,8 @@ private slots:
     void sink_failsAtAnyCall_nothingMoves();
     void sweep_writerBetweenSlices_isExact();
     void stop_endsAtOnce();
+    void stop_withinALargeCommit_data();
+    void stop_withinALargeCommit();
 
 private:
     QString path() const { return m_folder->path(); }
@@ -410,6 +458,61 @@ void TestSqliteCaptureSource::stop_endsAtOnce() {
     QCOMPARE(step.value().commits, std::uint64_t{0});
     follower.follow();
     QCOMPARE(follower.sink->taken.size(), std::size_t{1});
+    // A stop is no reason to lose the chain: it would cost a sweep, and what came between.
+    QVERIFY(!follower.sink->taken.back().commit.catchUp);
+}
+
+void TestSqliteCaptureSource::stop_withinALargeCommit_data() {
+    QTest::addColumn<QByteArray>("journal");
+    QTest::addColumn<QByteArray>("locking");
+    QTest::newRow("shm") << QByteArray("wal") << QByteArray("normal");
+    QTest::newRow("chain") << QByteArray("wal") << QByteArray("exclusive");
+    QTest::newRow("journal") << QByteArray("delete") << QByteArray("normal");
+}
+
+/// One transaction that is many times what a step may take: a stop in the midst of it is obeyed
+/// within some pages, nothing half is handed on, and afterwards it comes as the one that it was.
+void TestSqliteCaptureSource::stop_withinALargeCommit() {
+    QFETCH(const QByteArray, journal);
+    QFETCH(const QByteArray, locking);
+    WriterProcess app(path());
+    createTable(app, "wal_autocheckpoint=0;locking_mode=" + locking);
+    app.ok("pragma journal_mode=" + journal);
+    CaptureFollower follower(path());
+    QVERIFY(follower.baseline());
+    app.ok(insertRow());
+    follower.follow();
+    const std::size_t before = follower.sink->taken.size();
+    const CaptureCounters counters = follower.capture->counters();
+    app.ok("begin");
+    for (int i = 0; i < 48; ++i) {
+        app.ok(insertRow(1'000'000));
+    }
+    app.ok("commit");
+    for (const std::uint64_t frames : {0u, 1u, 5000u}) {
+        std::stop_source stop;
+        StoppingSink sink(*follower.sink, stop, frames);
+        const QDeadlineTimer patience(20'000);
+        for (bool first = true; first || (!stop.stop_requested() && !patience.hasExpired());
+             first = false) {
+            const auto step = follower.capture->step(sink, {}, stop.get_token());
+            QVERIFY(step.ok());
+            QCOMPARE(step.value().commits, std::uint64_t{0});
+            follower.lastStep = step.value();
+            if (!stop.stop_requested()) {
+                follower.pause();
+            }
+        }
+        QVERIFY(sink.afterStop() <= 1);
+        QVERIFY(sink.sinceStop() < std::chrono::milliseconds(2000));
+        QCOMPARE(follower.sink->taken.size(), before);
+    }
+    follower.follow();
+    QCOMPARE(follower.sink->taken.size(), before + 1);
+    QVERIFY(!follower.sink->taken.back().commit.catchUp);
+    QCOMPARE(follower.capture->counters().catchUps, counters.catchUps);
+    QCOMPARE(follower.capture->counters().commitsAlone, counters.commitsAlone + 1);
+    QCOMPARE(follower.sink->complaint, std::string());
 }
 
 QTEST_GUILESS_MAIN(TestSqliteCaptureSource)
