@@ -2,6 +2,8 @@
 #include "engine/api/status.h"
 
 #include <array>
+#include <type_traits>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -83,7 +85,9 @@ json databaseJson(const DatabaseStatus& database) {
         {"pageSize", database.pageSize},
         {"commitsAlone", database.commitsAlone},
         {"catchUps", database.catchUps},
+        {"commitsMerged", database.commitsMerged},
         {"aloneShare", valueOrNull(database.aloneShare)},
+        {"aloneShareAtMost", database.aloneShareAtMost},
         {"lastChangeAt", timeOrNull(database.lastChangeAt)},
         {"lastCheckedAt", timeOrNull(database.lastCheckedAt)},
         {"lastSnapshotAt", timeOrNull(database.lastSnapshotAt)},
@@ -91,6 +95,22 @@ json databaseJson(const DatabaseStatus& database) {
         {"lastError", textOrNull(database.lastError)},
         {"snapshot", snapshot},
         {"replicas", replicas}};
+}
+
+/// Empty where it is no number or T does not hold it.
+template <class T>
+std::optional<T> numberOf(const json& value) {
+    if constexpr (std::is_floating_point_v<T>) {
+        return value.is_number() ? std::optional(value.get<T>()) : std::nullopt;
+    } else {
+        const auto fitting = [](auto number) {
+            return std::in_range<T>(number) ? std::optional(static_cast<T>(number)) : std::nullopt;
+        };
+        if (value.is_number_unsigned()) {
+            return fitting(value.get<std::uint64_t>());
+        }
+        return value.is_number_integer() ? fitting(value.get<std::int64_t>()) : std::nullopt;
+    }
 }
 
 /// Reads fields that may be missing, null or of another type: then the default stays.
@@ -102,16 +122,17 @@ public:
     template <class T>
     void number(const char* key, T& to) const {
         const auto found = m_object.find(key);
-        if (found != m_object.end() && found->is_number()) {
-            to = found->get<T>();
+        if (const auto number =
+                found == m_object.end() ? std::optional<T>() : numberOf<T>(*found)) {
+            to = *number;
         }
     }
 
     template <class T>
     void optionalNumber(const char* key, std::optional<T>& to) const {
         const auto found = m_object.find(key);
-        if (found != m_object.end() && found->is_number()) {
-            to = found->get<T>();
+        if (found != m_object.end()) {
+            to = numberOf<T>(*found);
         }
     }
 
@@ -215,7 +236,9 @@ DatabaseStatus readDatabase(const Reader& in) {
     in.number("pageSize", database.pageSize);
     in.number("commitsAlone", database.commitsAlone);
     in.number("catchUps", database.catchUps);
+    in.number("commitsMerged", database.commitsMerged);
     in.optionalNumber("aloneShare", database.aloneShare);
+    in.flag("aloneShareAtMost", database.aloneShareAtMost);
     in.time("lastChangeAt", database.lastChangeAt);
     in.time("lastCheckedAt", database.lastCheckedAt);
     in.time("lastSnapshotAt", database.lastSnapshotAt);

@@ -6,7 +6,7 @@
 namespace engine {
 namespace {
 
-/// Five identical failures of a place that answers are no longer a matter of waiting.
+/// So many failures in a row of a place that answers are no longer a matter of waiting.
 constexpr std::uint64_t kFailuresOfAttention = 5;
 constexpr std::int64_t kWaitingGraceMs = 24LL * 3600 * 1000;
 
@@ -46,11 +46,10 @@ const LaneHealth& worse(const LaneHealth& a, const LaneHealth& b) {
     return b.lastError.empty() || (!a.lastError.empty() && a.failures >= b.failures) ? a : b;
 }
 
-ProtectionState stateOfTrouble(const LaneHealth& health) {
+bool isAttention(const LaneHealth& health) {
     const bool expected =
         health.code == ErrorCode::Unavailable || health.code == ErrorCode::Timeout;
-    const bool attention = health.stopped || !expected || health.failures >= kFailuresOfAttention;
-    return attention ? ProtectionState::NeedsAttention : ProtectionState::Waiting;
+    return health.stopped || !expected || health.failures >= kFailuresOfAttention;
 }
 
 ProtectionState stateOfLag(const DatabaseConfig& database,
@@ -70,25 +69,23 @@ ProtectionState stateOf(const DatabaseConfig& database,
                         const ReplicaStatus& status,
                         const StatusMoment& moment) {
     const LaneHealth& health = worse(facts.lanes.state.segments, facts.lanes.state.snapshot);
-    if (!controller.lastError.empty() ||
+    if (!controller.lastError.empty() || !controller.loss.empty() ||
         (controller.waiting && waitingIsAttention(*controller.waiting))) {
         return ProtectionState::NeedsAttention;
     }
-    if (facts.lanes.linkError) {
-        const bool long_ = status.lagMs && *status.lagMs > kWaitingGraceMs;
-        return long_ ? ProtectionState::NeedsAttention : ProtectionState::Waiting;
-    }
-    if (!health.lastError.empty() && stateOfTrouble(health) == ProtectionState::NeedsAttention) {
+    if (!health.lastError.empty() && isAttention(health)) {
         return ProtectionState::NeedsAttention;
+    }
+    // Neither a wait nor a pause is a comfort where nothing is stored yet.
+    if (!status.restorable || !status.lagMs) {
+        return ProtectionState::NotProtected;
     }
     if (moment.paused) {
         return ProtectionState::Paused;
     }
-    if (!status.restorable || !status.lagMs) {
-        return ProtectionState::NotProtected;
-    }
-    if (controller.waiting || !health.lastError.empty()) {
-        return ProtectionState::Waiting;
+    if (facts.lanes.linkError || controller.waiting || !health.lastError.empty()) {
+        return *status.lagMs > kWaitingGraceMs ? ProtectionState::NeedsAttention
+                                               : ProtectionState::Waiting;
     }
     return stateOfLag(database, *facts.config, *status.lagMs);
 }
@@ -148,10 +145,12 @@ void finishDatabaseStatus(DatabaseStatus& status,
     status.pageCount = controller.pageCount;
     status.commitsAlone = controller.counters.commitsAlone;
     status.catchUps = controller.counters.catchUps;
+    status.commitsMerged = controller.counters.commitsMerged;
     status.aloneShare = controller.aloneShare;
+    status.aloneShareAtMost = controller.aloneShareAtMost;
     status.lastChangeAt = controller.lastChangeAt;
     status.lastCheckedAt = controller.lastCheckedAt;
-    status.lastError = controller.lastError;
+    status.lastError = controller.lastError.empty() ? controller.loss : controller.lastError;
     status.state =
         status.replicas.empty() ? ProtectionState::NotProtected : ProtectionState::Protected;
     status.lagMs = 0;
