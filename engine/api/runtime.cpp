@@ -360,6 +360,12 @@ void Runtime::retryNow() {
     for (const auto& lanes : m_lanes) {
         lanes->retryNow();
     }
+    for (const auto& entry : m_entries) {
+        entry->controller->retryNow();
+        if (m_started) {
+            m_scheduler->wake(entry->scheduled);
+        }
+    }
 }
 
 }  // namespace engine

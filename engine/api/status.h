@@ -67,7 +67,9 @@ struct DatabaseStatus {
     std::uint32_t pageSize = 0;
     std::uint64_t commitsAlone = 0;  // since the start: one transaction each
     std::uint64_t catchUps = 0;
+    std::uint64_t commitsMerged = 0;   // transactions within them, as far as they could be counted
     std::optional<double> aloneShare;  // of the last hour, 0..1; empty = no change
+    bool aloneShareAtMost = false;     // some catch-up may hold more than was counted
     Time lastChangeAt;
     Time lastCheckedAt;  // when the source was looked at
     Time lastSnapshotAt;
