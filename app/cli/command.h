@@ -46,6 +46,8 @@ struct Outcome {
     std::optional<engine::Error> error;
     /// A point that could be meant: all that fit an ambiguous target, or the nearest that works.
     std::vector<std::pair<engine::Point, engine::Time>> candidates;
+    /// What was found nevertheless, as JSON: with --json it goes into the same document.
+    std::string result;
 };
 
 struct OptionSpec {

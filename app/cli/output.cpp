@@ -129,6 +129,16 @@ std::string momentText(engine::Time time) {
            ")";
 }
 
+/// One document for whoever reads it: an object's keys beside "error", a list as "result".
+static void addResult(Json& json, const std::string& result) {
+    const Json found = Json::parse(result, nullptr, false);
+    if (found.is_object()) {
+        json.update(found);
+    } else if (found.is_array()) {
+        json["result"] = found;
+    }
+}
+
 void printFailure(const Outcome& outcome, const Session& session, std::string_view defaultEffect) {
     if (!outcome.error.has_value()) {
         return;
@@ -153,6 +163,7 @@ void printFailure(const Outcome& outcome, const Session& session, std::string_vi
         if (!outcome.candidates.empty()) {
             json["error"]["candidates"] = candidatesJson(outcome);
         }
+        addResult(json, outcome.result);
         printLine(json.dump(-1, ' ', false, Json::error_handler_t::replace));
     }
 }

@@ -54,14 +54,16 @@ Outcome run(const Args& args, const Session& session) {
                         {"detail", step.detail},
                         {"fix", step.fix}});
     }
-    if (session.json) {
-        printLine(list.dump(2, ' ', false, Json::error_handler_t::replace));
-    }
     for (const TestStep& step : steps) {
         if (!step.ok && !step.skipped) {
             engine::Error error{engine::ErrorCode::Unavailable, step.name + ": " + step.detail};
-            return std::move(error).withFix(step.fix);
+            Outcome outcome(std::move(error).withFix(step.fix));
+            outcome.result = list.dump(-1, ' ', false, Json::error_handler_t::replace);
+            return outcome;
         }
+    }
+    if (session.json) {
+        printLine(list.dump(2, ' ', false, Json::error_handler_t::replace));
     }
     return Exit::Done;
 }

@@ -113,8 +113,7 @@ Outcome withNearest(Error error, const std::optional<PointInTime>& nearest) {
     }
     const auto& [point, time] = *nearest;
     Outcome outcome(std::move(error).withFix("take the nearest point that works: --point " +
-                                             engine::toText(point) + " (" + momentText(time) +
-                                             ")"));
+                                             engine::toText(point) + " of " + momentText(time)));
     outcome.candidates.push_back(*nearest);
     return outcome;
 }

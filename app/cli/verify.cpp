@@ -29,6 +29,19 @@ Error damage(std::string message) {
             "snapshot");
 }
 
+Outcome done(const Json& result, const Session& session) {
+    if (session.json) {
+        printLine(result.dump(2, ' ', false, Json::error_handler_t::replace));
+    }
+    return Exit::Done;
+}
+
+Outcome failed(Error error, const Json& result) {
+    Outcome outcome(std::move(error));
+    outcome.result = result.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return outcome;
+}
+
 Json toJson(const engine::VerifyReport& report) {
     Json damaged = Json::array();
     for (const engine::DamagedObject& object : report.damaged) {
@@ -66,16 +79,15 @@ Outcome verifyAll(const OpenHistory& open, const Session& session) {
     };
     ENGINE_TRY_ASSIGN(const engine::VerifyReport report,
                       open.replica.session->verify(*open.history, progress, session.stop));
-    if (session.json) {
-        printLine(toJson(report).dump(2, ' ', false, Json::error_handler_t::replace));
-    } else {
+    if (!session.json) {
         printForPeople(report);
     }
     if (report.damaged.empty() && report.lost.empty()) {
-        return Exit::Done;
+        return done(toJson(report), session);
     }
-    return damage(std::to_string(report.damaged.size()) + " objects are damaged, " +
-                  std::to_string(report.lost.size()) + " points are lost");
+    return failed(damage(std::to_string(report.damaged.size()) + " objects are damaged, " +
+                         std::to_string(report.lost.size()) + " points are lost"),
+                  toJson(report));
 }
 
 /// The newest point and some others, each once.
@@ -116,36 +128,34 @@ engine::Status rehearse(const OpenHistory& open,
 
 Outcome verifySample(const OpenHistory& open, const Session& session) {
     Json list = Json::array();
-    std::size_t failed = 0;
+    std::size_t bad = 0;
     const std::vector<TimelinePoint> sample = sampleOf(engine::buildTimeline(*open.history));
     for (const TimelinePoint& point : sample) {
-        const engine::Status done = rehearse(open, point.point, session);
-        if (!done.ok() && done.error().code == ErrorCode::Cancelled) {
-            return done.error();
+        const engine::Status proved = rehearse(open, point.point, session);
+        if (!proved.ok() && proved.error().code == ErrorCode::Cancelled) {
+            return proved.error();
         }
-        failed += done.ok() ? 0u : 1u;
+        bad += proved.ok() ? 0u : 1u;
         const std::string name = engine::toText(point.point);
         list.push_back({{"point", name},
                         {"time", engine::toRfc3339(point.time)},
-                        {"ok", done.ok()},
-                        {"problem", done.ok() ? Json() : Json(done.error().message)}});
+                        {"ok", proved.ok()},
+                        {"problem", proved.ok() ? Json() : Json(proved.error().message)}});
         if (!session.json) {
             printLine(name + "  " + momentText(point.time) + "  " +
-                      (done.ok() ? "restored and checked"
-                                 : "failed: " + app::safeText(done.error().message)));
+                      (proved.ok() ? "restored and checked"
+                                   : "failed: " + app::safeText(proved.error().message)));
         }
-    }
-    if (session.json) {
-        printLine(list.dump(2, ' ', false, Json::error_handler_t::replace));
     }
     if (sample.empty()) {
         return Error{ErrorCode::NotFound, "there is no point to restore"};
     }
-    if (failed != 0) {
-        return damage(std::to_string(failed) + " of " + std::to_string(sample.size()) +
-                      " points cannot be restored");
+    if (bad != 0) {
+        return failed(damage(std::to_string(bad) + " of " + std::to_string(sample.size()) +
+                             " points cannot be restored"),
+                      list);
     }
-    return Exit::Done;
+    return done(list, session);
 }
 
 Outcome run(const Args& args, const Session& session) {

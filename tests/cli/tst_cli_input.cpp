@@ -59,6 +59,8 @@ private slots:
     void restore_missingThings_areCode3();
     void restore_missingFolder_fails();
     void restore_damagedSegment_namesTheNearestPoint();
+    void replicaTest_failure_isOneDocument();
+    void quietAndLogOptions_areObeyed();
     void history_damagedReplica_isNamed();
 
 private:
@@ -356,6 +358,44 @@ void TestCliInput::restore_damagedSegment_namesTheNearestPoint() {
     QVERIFY2(taken.exit == 0, taken.err);
 }
 
+void TestCliInput::replicaTest_failure_isOneDocument() {
+    const CliHome home;
+    const Ran ran = home.run(words(text("replica test file:///no/such/folder --json")));
+    QCOMPARE(ran.exit, 1);
+    const QJsonObject found = QJsonDocument::fromJson(ran.out).object();
+    QVERIFY2(found.contains(text("error")), ran.out);
+    const QJsonObject step = found[text("result")].toArray().last().toObject();
+    QCOMPARE(step[text("ok")].toBool(true), false);
+    QVERIFY(!step[text("fix")].toString().isEmpty());
+    home.makeFolder(text("replica"));
+    const Ran good = home.run({text("replica"),
+                               text("test"),
+                               text("file://") + home.path(text("replica")),
+                               text("--json")});
+    QCOMPARE(good.exit, 0);
+    QVERIFY2(listOf(good).size() >= 5, good.out);
+}
+
+void TestCliInput::quietAndLogOptions_areObeyed() {
+    const CliHome home;
+    makeDatabase(home.path(text("notes.db")));
+    home.makeFolder(text("replica"));
+    const QString replica = text("file://") + home.path(text("replica"));
+    const QStringList once = {text("replicate"), text("--once"), text("notes.db"), replica};
+    const Ran quiet = home.run(once + QStringList{text("--quiet")});
+    QCOMPARE(quiet.exit, 0);
+    QCOMPARE(quiet.out + quiet.err, QByteArray());
+    const Ran logged = home.run(once + words(text("--log-level debug --log-file log.txt")));
+    QCOMPARE(logged.exit, 0);
+    QVERIFY2(!logged.err.contains(" debug "), logged.err);
+    QVERIFY2(home.read(text("log.txt")).contains(" info service: "), home.read(text("log.txt")));
+
+    struct stat facts {};
+
+    QCOMPARE(::stat(home.path(text("log.txt")).toUtf8().constData(), &facts), 0);
+    QCOMPARE(facts.st_mode & 0077, mode_t{0});
+}
+
 void TestCliInput::history_damagedReplica_isNamed() {
     const CliHome home;
     record(home);
@@ -373,6 +413,16 @@ void TestCliInput::history_damagedReplica_isNamed() {
     QVERIFY2(verified.exit == 1, verified.err);
     QCOMPARE(verified.complaint(), QByteArray());
     QVERIFY2(verified.out.contains(object.toUtf8()), verified.out);
+    // One document: what was found, and the error beside it.
+    const Ran asJson = home.run({text("verify"), text("--json"), text("--replica"), replica});
+    QVERIFY2(asJson.exit == 1, asJson.err);
+    const QJsonObject report = QJsonDocument::fromJson(asJson.out).object();
+    QCOMPARE(report[text("error")].toObject()[text("code")].toString(), text("corruption"));
+    QCOMPARE(report[text("damaged")].toArray()[0].toObject()[text("object")].toString(), object);
+    const Ran sampled =
+        home.run({text("verify"), text("--sample"), text("--json"), text("--replica"), replica});
+    QVERIFY2(!QJsonDocument::fromJson(sampled.out).isNull(), sampled.out);
+    QVERIFY(sampled.exit == 1 || sampled.exit == 3);
     const Ran restored =
         home.run({text("restore"), text("--replica"), replica, text("-o"), text("then.db")});
     QVERIFY2(restored.exit == 1 || restored.exit == 3, restored.err);

@@ -11,6 +11,8 @@
 #include <QRadioButton>
 #include <QtTest>
 
+#include "engine/api/program.h"
+
 #include "tests/ui/household.h"
 #include "tests/ui/running_window.h"
 #include "ui/models/database_model.h"
@@ -50,6 +52,7 @@ private slots:
     void window_withoutConfiguration_protectsAFirstDatabase();
     void window_badConfiguration_isToldAndMended();
     void window_otherEngine_isLookedAt();
+    void window_askedToStop_letsTheFolderGo();
     void window_sourceGone_needsAttention();
     void window_pause_holdsUploads();
     void accessibility_everyControl_hasAName();
@@ -346,6 +349,19 @@ void TestWindow::window_otherEngine_isLookedAt() {
     looker.bridge.reopen();
     QTRY_COMPARE_WITH_TIMEOUT(looker.bridge.view().phase, ui::Phase::Recording, kSoonMs);
     QTRY_VERIFY_WITH_TIMEOUT(looker.isProtected(0), kSoonMs);
+}
+
+/// Another program takes over.
+void TestWindow::window_askedToStop_letsTheFolderGo() {
+    OneDatabase one;
+    RunningWindow running(one.home.options());
+    QTRY_COMPARE_WITH_TIMEOUT(running.rows().rowCount(), 1, kSoonMs);
+    const auto reply = engine::askRunningEngine(one.home.options().stateDir,
+                                                "{\"version\":1,\"request\":\"stop\"}");
+    QVERIFY(reply.ok() && engine::statusOfReply(reply.value()).ok());
+    QTRY_VERIFY_WITH_TIMEOUT(running.bridge.view().phase == ui::Phase::Gone, kSoonMs);
+    QVERIFY(running.bridge.view().error->message.find("asked") != std::string::npos);
+    QVERIFY(engine::Engine::open(one.home.options()).ok());
 }
 
 void TestWindow::window_sourceGone_needsAttention() {
