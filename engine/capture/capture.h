@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The capture seam: a source file becomes commits, without a lock, a write or a wait.
 //
-// One Capture belongs to one controller; step() and readPage() are never called two at a time for
+// One Capture belongs to one controller; step() and readPages() are never called two at a time for
 // one database, but from changing worker threads. The invariants are in capture.md of the design
 // (read only; bytes handed on are the bytes checked; doubt leads to a sweep, then to Waiting or a
 // Discontinuity, never to a guess).
@@ -12,8 +12,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "engine/base/clock.h"
 #include "engine/format/commit.h"
@@ -118,9 +120,10 @@ public:
     /// ours (I/O, sink); what the source does is told in Step.
     virtual Result<Step> step(CommitSink& sink, const StepBudget& budget, std::stop_token stop) = 0;
 
-    /// The page as it is in the captured state (hash equal to the map now), into.size() = page
-    /// size. false: not now, step first. For the snapshotter.
-    virtual Result<bool> readPage(std::uint64_t page, MutableBytes into) = 0;
+    /// The pages as they are in the captured state (hash equal to the map now), page i at
+    /// i x page size of `into`. false for a page: not now, step first. For the snapshotter.
+    virtual Result<std::vector<bool>> readPages(std::span<const std::uint64_t> pages,
+                                                MutableBytes into) = 0;
     /// Something happened to the folder: `-shm` was rebuilt, events were lost. From the watcher.
     virtual void noteEvents(const struct SourceEvents& events) = 0;
 

@@ -35,7 +35,8 @@ public:
                                  Step& step) override;
     Status resume(PageMapCheckpoint state) override;
     Result<Step> step(CommitSink& sink, const StepBudget& budget, std::stop_token stop) override;
-    Result<bool> readPage(std::uint64_t page, MutableBytes into) override;
+    Result<std::vector<bool>> readPages(std::span<const std::uint64_t> pages,
+                                        MutableBytes into) override;
 
     void noteEvents(const SourceEvents& events) override { m_follower.noteEvents(events); }
 
@@ -109,6 +110,8 @@ private:
     Result<HandOn> handOnDifference(Work& work, StateDifference& difference);
     void takeJournalPosition(const JournalPosition& position);
     Status findFrames();
+    Result<bool> readFromWal(std::uint64_t page, MutableBytes into);
+    Status readFromDatabase(std::span<const std::uint64_t> run, MutableBytes into);
 
     SystemClock m_systemClock;
     CaptureOptions m_options;

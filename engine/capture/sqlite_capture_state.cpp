@@ -290,37 +290,65 @@ Status SqliteCapture::findFrames() {
     return {};
 }
 
-Result<bool> SqliteCapture::readPage(std::uint64_t page, MutableBytes into) {
-    if (!m_haveMap || !m_map.contains(page)) {
+/// From the last frame of the page in the WAL. false: it has none, or another one by now.
+Result<bool> SqliteCapture::readFromWal(std::uint64_t page, MutableBytes into) {
+    if (m_files.wal() == nullptr) {
         return false;
     }
-    ENSURE(into.size() == m_map.pageSize());
-    const std::uint64_t wanted = m_map.at(page);
-    const auto number = static_cast<std::uint32_t>(page);
+    if (m_framesFrom != 0) {
+        ENGINE_TRY(findFrames());
+    }
+    const std::optional<std::uint32_t> frame = m_frames.find(static_cast<std::uint32_t>(page));
+    if (!frame) {
+        return false;
+    }
+    ENGINE_TRY_ASSIGN(const bool whole, readFramePage(*m_files.wal(), *frame, into));
+    return whole && m_map.hashOf(into) == m_map.at(page);
+}
+
+/// Neighbours [first, end) of `pages` with one read; behind the end of the file a reader gets
+/// zeros.
+Status SqliteCapture::readFromDatabase(std::span<const std::uint64_t> run, MutableBytes into) {
+    std::fill(into.begin(), into.end(), std::byte{0});
+    ENGINE_TRY(m_files.database()->readAt((run.front() - 1) * m_map.pageSize(), into));
+    return {};
+}
+
+Result<std::vector<bool>> SqliteCapture::readPages(std::span<const std::uint64_t> pages,
+                                                   MutableBytes into) {
+    std::vector<bool> matched(pages.size(), false);
+    if (!m_haveMap) {
+        return matched;
+    }
+    const std::size_t pageSize = m_map.pageSize();
+    ENSURE(into.size() == pages.size() * pageSize);
     ENGINE_TRY_ASSIGN(const SqliteFiles::Look look, m_files.look());
     if (look.refused) {
-        return false;
+        return matched;
     }
-    if (m_files.wal() != nullptr) {
-        if (m_framesFrom != 0) {
-            ENGINE_TRY(findFrames());
-        }
-        const std::optional<std::uint32_t> frame = m_frames.find(number);
-        const bool known = frame.has_value();
-        ENGINE_TRY_ASSIGN(
-            const bool whole,
-            known ? readFramePage(*m_files.wal(), *frame, into) : Result<bool>(false));
-        if (whole && m_map.hashOf(into) == wanted) {
-            return true;
+    const auto wanted = [&](std::size_t i) { return m_map.contains(pages[i]) && !matched[i]; };
+    for (std::size_t i = 0; i < pages.size(); ++i) {
+        if (wanted(i)) {
+            ENGINE_TRY_ASSIGN(matched[i],
+                              readFromWal(pages[i], into.subspan(i * pageSize, pageSize)));
         }
     }
-    if (m_files.database() == nullptr) {
-        return false;
+    for (std::size_t i = 0; m_files.database() != nullptr && i < pages.size();) {
+        std::size_t end = i;
+        while (end < pages.size() && wanted(end) && pages[end] == pages[i] + (end - i)) {
+            ++end;
+        }
+        if (end == i) {
+            ++i;
+            continue;
+        }
+        ENGINE_TRY(readFromDatabase(pages.subspan(i, end - i),
+                                    into.subspan(i * pageSize, (end - i) * pageSize)));
+        for (; i < end; ++i) {
+            matched[i] = m_map.hashOf(into.subspan(i * pageSize, pageSize)) == m_map.at(pages[i]);
+        }
     }
-    // Behind the end of the file a reader gets zeros.
-    std::fill(into.begin(), into.end(), std::byte{0});
-    ENGINE_TRY(m_files.database()->readAt((page - 1) * m_map.pageSize(), into));
-    return m_map.hashOf(into) == wanted;
+    return matched;
 }
 
 }  // namespace engine

@@ -138,32 +138,29 @@ private:
 
     /// Reads pages first..end (or those of a list) in slices; what does not match now is missing.
     Status takeSlice(const std::vector<std::uint64_t>& pages) {
-        m_taken.clear();
         m_slice.resize(pages.size() * m_pageSize);
+        std::vector<bool> taken;
         Status read;
         ENGINE_TRY(inTurn([&](Capture& capture, SegmentBuilder&) {
-            for (const std::uint64_t page : pages) {
-                if (!capture.map().contains(page)) {
-                    continue;  // cut off meanwhile; if it comes back, it comes with frames
-                }
-                const MutableBytes into =
-                    MutableBytes(m_slice).subspan(m_taken.size() * m_pageSize, m_pageSize);
-                const Result<bool> matched = capture.readPage(page, into);
-                if (!matched.ok()) {
-                    read = matched.error();
-                    return;
-                }
-                if (matched.value()) {
-                    m_taken.push_back(page);
-                } else {
-                    m_missing.push_back(page);
+            Result<std::vector<bool>> matched = capture.readPages(pages, m_slice);
+            if (!matched.ok()) {
+                read = matched.error();
+                return;
+            }
+            taken = std::move(matched).value();
+            for (std::size_t i = 0; i < pages.size(); ++i) {
+                // One that was cut off meanwhile comes with frames if it comes back.
+                if (!taken[i] && capture.map().contains(pages[i])) {
+                    m_missing.push_back(pages[i]);
                 }
             }
         }));
         ENGINE_TRY(std::move(read));
-        for (std::size_t i = 0; i < m_taken.size(); ++i) {
-            const ByteView bytes = ByteView(m_slice).subspan(i * m_pageSize, m_pageSize);
-            ENGINE_TRY(m_writer->frame(PageFrame{m_taken[i], 0, bytes}));
+        for (std::size_t i = 0; i < pages.size(); ++i) {
+            if (taken[i]) {
+                const ByteView bytes = ByteView(m_slice).subspan(i * m_pageSize, m_pageSize);
+                ENGINE_TRY(m_writer->frame(PageFrame{pages[i], 0, bytes}));
+            }
         }
         return {};
     }
@@ -256,7 +253,6 @@ private:
     std::uint64_t m_seed = 0;
     End m_end;
     Buffer m_slice;
-    std::vector<std::uint64_t> m_taken;
     std::vector<std::uint64_t> m_missing;
     std::unordered_map<std::uint64_t, TxId> m_changed;
     TxId m_notedUpTo;

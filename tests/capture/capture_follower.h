@@ -63,8 +63,8 @@ public:
         sink = std::make_unique<ImageSink>(map.pageSize(), kSeed);
         engine::Buffer page(map.pageSize());
         for (std::uint64_t number = 1; number < map.endPage(); ++number) {
-            const auto read = capture->readPage(number, page);
-            if (!read.ok() || !read.value()) {
+            const auto read = capture->readPages({&number, 1}, page);
+            if (!read.ok() || !read.value().front()) {
                 qWarning("page %lu of the baseline cannot be read", number);
                 return false;
             }

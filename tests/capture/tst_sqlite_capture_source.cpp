@@ -121,8 +121,8 @@ void TestSqliteCaptureSource::restart_atEachPoint_goesOn() {
     QCOMPARE(follower.sink->complaint, std::string());
     Buffer page(4096);
     for (std::uint64_t number = 1; number < follower.capture->map().endPage(); ++number) {
-        const auto read = follower.capture->readPage(number, page);
-        QVERIFY(read.ok() && read.value());
+        const auto read = follower.capture->readPages({&number, 1}, page);
+        QVERIFY(read.ok() && read.value().front());
     }
 }
 

@@ -89,8 +89,8 @@ void TestSqliteWalProofs::baseline() {
     m_sink = std::make_unique<ImageSink>(map.pageSize(), 99);
     Buffer page(map.pageSize());
     for (std::uint64_t number = 1; number < map.endPage(); ++number) {
-        const auto read = m_capture->readPage(number, page);
-        QVERIFY(read.ok() && read.value());
+        const auto read = m_capture->readPages({&number, 1}, page);
+        QVERIFY(read.ok() && read.value().front());
         m_sink->put(number, page);
     }
     m_sink->apply(map.pageCount());

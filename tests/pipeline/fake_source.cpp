@@ -132,7 +132,16 @@ public:
         return step;
     }
 
-    Result<bool> readPage(std::uint64_t page, MutableBytes into) override {
+    Result<std::vector<bool>> readPages(std::span<const std::uint64_t> pages,
+                                        MutableBytes into) override {
+        std::vector<bool> matched;
+        for (std::size_t i = 0; i < pages.size(); ++i) {
+            matched.push_back(readPage(pages[i], into.subspan(i * kSize, kSize)));
+        }
+        return matched;
+    }
+
+    bool readPage(std::uint64_t page, MutableBytes into) {
         if (m_source.beforeRead) {
             m_source.beforeRead(page);
         }
