@@ -7,39 +7,11 @@
 #include "engine/base/file_system.h"
 #include "engine/base/log.h"
 #include "engine/format/artefact_writer.h"
+#include "engine/pipeline/part_upload.h"
 #include "engine/pipeline/snapshotter.h"
 
 namespace engine {
 namespace {
-
-/// Puts finished parts on the replica, but for those that it acknowledged before.
-class PartUpload final : public PartSink {
-public:
-    PartUpload(const UploadTools& tools, const PendingUpload& upload, std::stop_token stop)
-        : m_tools(tools)
-        , m_upload(upload)
-        , m_stop(std::move(stop)) {}
-
-    Status part(FinishedPart part) override {
-        const std::string name = part.name.text();
-        m_bytes += part.bytes.size();
-        const auto& stored = m_upload.parts;
-        if (std::find(stored.begin(), stored.end(), name) != stored.end()) {
-            return {};
-        }
-        ENGINE_TRY(m_tools.replica.put(name, part.bytes, PutMode::New, m_stop));
-        log::replica().debug("part stored name={} bytes={}", name, part.bytes.size());
-        return m_tools.journal.partStored(m_upload.artefact, name);
-    }
-
-    std::uint64_t bytes() const noexcept { return m_bytes; }
-
-private:
-    const UploadTools& m_tools;
-    const PendingUpload& m_upload;
-    const std::stop_token m_stop;
-    std::uint64_t m_bytes = 0;
-};
 
 /// Hands the commits of the log's segments on to the writer of the stored one.
 class MergeSink final : public CommitSink {
@@ -181,7 +153,8 @@ Status sendSegments(const UploadTools& tools,
             return merge.failed() ? replayed.error() : unreadable(tools, segment, replayed.error());
         }
     }
-    return writer->finish();
+    ENGINE_TRY(writer->finish());
+    return sink.drain();
 }
 
 }  // namespace
@@ -240,6 +213,7 @@ Result<UploadedSnapshot> uploadSnapshot(const UploadTools& tools,
     PartUpload sink(tools, upload, stop);
     ENGINE_TRY_ASSIGN(const SnapshotResult taken,
                       takeSnapshot(tools.controller, order, sink, stop));
+    ENGINE_TRY(sink.drain());
     if (taken.generation != generation->id) {
         return Error{ErrorCode::Unavailable, "a new generation started during the snapshot"};
     }
