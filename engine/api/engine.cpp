@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "engine/api/lateness.h"
 #include "engine/api/runtime.h"
 #include "engine/base/log.h"
 #include "engine/base/pause.h"
@@ -20,6 +21,7 @@ using nlohmann::json;
 
 constexpr std::chrono::milliseconds kLook{2000};
 constexpr unsigned kLooksPerRecheck = 15;
+constexpr unsigned kLooksPerLateness = 5;
 constexpr std::chrono::milliseconds kAskTimeout{5000};
 
 class RunningEngine final : public Engine {
@@ -216,6 +218,9 @@ private:
             endPauseWhenDue();
             if (const std::shared_ptr<Runtime> running = runtime()) {
                 running->lookAgain(looks % kLooksPerRecheck == 0);
+                if (looks % kLooksPerLateness == 0) {
+                    logLateness(m_lateness.changes(status()->databases));
+                }
             }
             if (!m_options.configPath.empty()) {
                 rereadConfig();
@@ -302,6 +307,7 @@ private:
     EventQueue m_events;
     Config m_config;
     FileFacts m_configFacts;  // the maintenance thread's
+    Lateness m_lateness;      // the maintenance thread's
     std::stop_source m_stopWanted;
     // Guards which runtime there is; the runtime itself is safe from all threads.
     mutable Mutex m_mutex;

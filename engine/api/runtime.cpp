@@ -51,7 +51,7 @@ Runtime::Runtime(const Config& config, EventQueue& events, const Clock& clock)
     : m_config(config)
     , m_events(events)
     , m_clock(clock)
-    , m_pool(cores()) {}
+    , m_pool(cores(), ThreadPriority::Background) {}
 
 Runtime::~Runtime() {
     stop();

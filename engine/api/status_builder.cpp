@@ -78,7 +78,9 @@ ProtectionState stateOf(const DatabaseConfig& database,
     }
     // Neither a wait nor a pause is a comfort where nothing is stored yet.
     if (!status.restorable || !status.lagMs) {
-        return ProtectionState::NotProtected;
+        // What was stored before is still there while the database is being looked at again.
+        const bool opening = !controller.generation && !facts.lanes.state.snapshots.empty();
+        return opening ? ProtectionState::CatchingUp : ProtectionState::NotProtected;
     }
     if (moment.paused) {
         return ProtectionState::Paused;

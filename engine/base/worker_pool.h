@@ -14,7 +14,7 @@ namespace engine {
 
 class WorkerPool {
 public:
-    explicit WorkerPool(unsigned threads);
+    explicit WorkerPool(unsigned threads, ThreadPriority priority = ThreadPriority::Normal);
     ~WorkerPool();
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;

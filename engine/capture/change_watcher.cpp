@@ -27,6 +27,7 @@ namespace {
 constexpr std::size_t kBatchBytes = 64u << 10;
 constexpr SourceEvents kEverything{true, true, true};
 /// A watcher that has not come so far in this time is itself in trouble.
+constexpr int kBurstPauseMs = 2;
 constexpr std::chrono::milliseconds kDrainMax{20};
 
 void addTo(SourceEvents& all, const SourceEvents& events) noexcept {
@@ -94,7 +95,7 @@ private:
     void setReading(bool reading);
     void poke() const;
     void serveRequests();
-    void readEvents();
+    bool readEvents();
     bool queueIsEmpty() const;
     bool takeEvent(Batch& batch, const inotify_event& event, const char* name);
     void apply(const Batch& batch);
@@ -133,25 +134,34 @@ ChangeWatcher::Worker::Worker(OnEvent onEvent)
         log::capture().warn("no change events, databases are polled errno={}", errno);
     }
     ENSURE(m_wake.get() >= 0);
-    m_thread = Thread("watcher", [this](const std::stop_token& stop) { run(stop); });
+    m_thread = Thread(
+        "watcher", [this](const std::stop_token& stop) { run(stop); }, ThreadPriority::Background);
 }
 
 void ChangeWatcher::Worker::run(const std::stop_token& stop) {
     const std::stop_callback onStop(stop, [this] { poke(); });
     std::array<pollfd, 2> waits{pollfd{m_wake.get(), POLLIN, 0},
                                 pollfd{m_inotify.get(), POLLIN, 0}};
+    bool pausing = false;
     while (!stop.stop_requested()) {
-        if (::poll(waits.data(), waits.size(), -1) < 0) {
-            ENSURE(errno == EINTR);
+        // In a burst the events pile up, where the kernel merges equal ones, instead of waking this
+        // thread for each write of the app. Whoever needs them at once pokes.
+        const nfds_t count = pausing ? 1 : waits.size();
+        waits[1].revents = 0;
+        const int ready = ::poll(waits.data(), count, pausing ? kBurstPauseMs : -1);
+        ENSURE(ready >= 0 || errno == EINTR);
+        pausing = false;
+        if (ready <= 0) {
             continue;
         }
         // Events first: what a request resolves anew must not be told about older folders.
-        if ((waits[1].revents & POLLIN) != 0) {
+        const bool poked = (waits[0].revents & POLLIN) != 0;
+        if (poked || (waits[1].revents & POLLIN) != 0) {
             setReading(true);
-            readEvents();
+            pausing = readEvents();
             setReading(false);
         }
-        if ((waits[0].revents & POLLIN) != 0) {
+        if (poked) {
             serveRequests();
         }
     }
@@ -198,10 +208,11 @@ void ChangeWatcher::Worker::serveRequests() {
     }
 }
 
-void ChangeWatcher::Worker::readEvents() {
+/// True where there were some.
+bool ChangeWatcher::Worker::readEvents() {
     const ssize_t length = ::read(m_inotify.get(), m_buffer.data(), m_buffer.size());
     if (length <= 0) {
-        return;  // EAGAIN, EINTR: poll says when to come again
+        return false;  // EAGAIN, EINTR: poll says when to come again
     }
     Batch batch;
     bool overflow = false;
@@ -216,6 +227,7 @@ void ChangeWatcher::Worker::readEvents() {
     if (overflow) {
         everythingChanged();
     }
+    return true;
 }
 
 /// True where the queue of events was too short.
@@ -351,6 +363,9 @@ bool ChangeWatcher::Worker::queueIsEmpty() const {
 }
 
 SourceEvents ChangeWatcher::Worker::takeDrained(Id id) {
+    if (!queueIsEmpty()) {
+        poke();
+    }
     const MutexLock lock(m_mutex);
     const bool drained = m_read.waitUntil(
         m_mutex, {}, std::chrono::steady_clock::now() + kDrainMax, [this]() ENGINE_NO_TSA {

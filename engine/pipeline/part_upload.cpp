@@ -27,7 +27,10 @@ Status PartUpload::part(FinishedPart part) {
             m_first = std::move(part);
             return {};
         }
-        m_thread = Thread("parts", [this](const std::stop_token&) { storeWaiting(); });
+        m_thread = Thread(
+            "parts",
+            [this](const std::stop_token&) { storeWaiting(); },
+            ThreadPriority::Background);
         ENGINE_TRY(handOn(*std::exchange(m_first, std::nullopt)));
     }
     return handOn(std::move(part));

@@ -54,11 +54,11 @@ void ReplicaLanes::takeOver(Slot& slot) {
 
 void ReplicaLanes::start() {
     const std::string name = m_options.config.name;
-    m_segmentLane = Thread(
-        "seg-" + name, [this](std::stop_token stop) { runLane(Lane::Segments, std::move(stop)); });
-    m_snapshotLane = Thread("snap-" + name, [this](std::stop_token stop) {
-        runLane(Lane::Snapshots, std::move(stop));
-    });
+    const auto lane = [this](Lane which) {
+        return [this, which](std::stop_token stop) { runLane(which, std::move(stop)); };
+    };
+    m_segmentLane = Thread("seg-" + name, lane(Lane::Segments), ThreadPriority::Background);
+    m_snapshotLane = Thread("snap-" + name, lane(Lane::Snapshots), ThreadPriority::Background);
 }
 
 void ReplicaLanes::stop() {

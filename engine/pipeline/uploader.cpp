@@ -143,7 +143,8 @@ Status sendSegments(const UploadTools& tools,
     head.compression = tools.controller.config().compression;
     ArtefactWriterOptions options;
     options.location = tools.controller.location();
-    options.pool = tools.pool;
+    // Packed on this lane's thread: a burst of the app must not find every core busy with it.
+    options.pool = nullptr;
     ENGINE_TRY_ASSIGN(const std::unique_ptr<ArtefactWriter> writer,
                       ArtefactWriter::create(head, options, sink));
     MergeSink merge(*writer, stop);

@@ -85,6 +85,15 @@ std::vector<Case> cases() {
          State::Waiting,
          [](Facts& f) { f.controller.waiting = Waiting::AppHoldsLock; }},
         {"too busy", State::Waiting, [](Facts& f) { f.controller.waiting = Waiting::TooBusy; }},
+        {"stored before, being opened again",
+         State::CatchingUp,
+         [](Facts& f) { f.controller.generation.reset(); }},
+        {"nothing stored, being opened",
+         State::NotProtected,
+         [](Facts& f) {
+             f.controller.generation.reset();
+             f.facts.lanes.state.snapshots.clear();
+         }},
         {"the drive is away",
          State::Waiting,
          [](Facts& f) { f.facts.lanes.linkError = "not mounted"; }},
@@ -152,9 +161,6 @@ std::vector<Case> cases() {
          [](Facts& f) {
              f.facts.lanes.state.snapshots = {{GenerationId{6}, TxId{1}}};
          }},
-        {"nothing was read yet",
-         State::NotProtected,
-         [](Facts& f) { f.controller.generation.reset(); }},
         {"nothing stored and the drive away",
          State::NotProtected,
          [](Facts& f) {

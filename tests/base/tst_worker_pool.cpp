@@ -3,6 +3,9 @@
 #include <latch>
 
 #include <QtTest>
+#if defined(__linux__)
+#include <sys/resource.h>
+#endif
 
 #include "engine/base/worker_pool.h"
 
@@ -14,6 +17,7 @@ private slots:
     void tasks_allRunBeforeTheDestructorReturns();
     void tasks_runOnAllThreadsAtOnce();
     void submit_fromSeveralThreads_runsEachOnce();
+    void backgroundPool_givesWay();
 };
 
 void TestWorkerPool::tasks_allRunBeforeTheDestructorReturns() {
@@ -57,6 +61,24 @@ void TestWorkerPool::submit_fromSeveralThreads_runsEachOnce() {
         b.join();
     }
     QCOMPARE(sum.load(), std::int64_t{2 * 500 * 501 / 2});
+}
+
+void TestWorkerPool::backgroundPool_givesWay() {
+#if defined(__linux__)
+    const auto niceOfTask = [](ThreadPriority priority) {
+        std::atomic<int> nice = 0;
+        {
+            WorkerPool pool(1, priority);
+            pool.submit([&nice] { nice = ::getpriority(PRIO_PROCESS, 0); });
+        }
+        return nice.load();
+    };
+    const int ours = ::getpriority(PRIO_PROCESS, 0);
+    QCOMPARE(niceOfTask(ThreadPriority::Normal), ours);
+    QCOMPARE(niceOfTask(ThreadPriority::Background), std::max(ours, 10));
+#else
+    QSKIP("only Linux has a priority for each thread by nice values");
+#endif
 }
 
 QTEST_GUILESS_MAIN(TestWorkerPool)

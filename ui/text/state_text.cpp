@@ -211,9 +211,13 @@ QString replicasText(const DatabaseStatus& database) {
 }
 
 QString aloneText(const DatabaseStatus& database) {
-    return database.aloneShare ? StateTexts::tr("%1 in the last hour", "share of changes")
-                                     .arg(shareText(*database.aloneShare))
-                               : StateTexts::tr("no change in the last hour");
+    if (!database.aloneShare) {
+        return StateTexts::tr("no change in the last hour");
+    }
+    const QString share = shareText(*database.aloneShare);
+    return database.aloneShareAtMost
+               ? StateTexts::tr("at most %1 in the last hour", "share of changes").arg(share)
+               : StateTexts::tr("%1 in the last hour", "share of changes").arg(share);
 }
 
 QString checkedText(const EngineView& view, Time now) {
