@@ -149,16 +149,19 @@ private:
 Status storeAll(Engine& engine, Findings& findings, const Session& session) {
     const TimeLimit limit(session.stop, kStoreMax);
     const auto begin = steady_clock::now();
-    Status stored = engine.waitUntilStored(limit.token());
+    const Result<std::vector<engine::NotStored>> waited = engine.waitUntilStored(limit.token());
     findings.storedAfterMs =
         std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin).count();
     engine.stop();
-    if (!stored.ok() && limit.token().stop_requested() && !session.stop.stop_requested()) {
+    if (!waited.ok() && limit.token().stop_requested() && !session.stop.stop_requested()) {
         return Error{
             ErrorCode::Timeout,
             "the changes were not stored within " + std::to_string(kStoreMax.count()) + " s"};
     }
-    return stored;
+    if (!waited.ok()) {
+        return waited.error();
+    }
+    return waited.value().empty() ? Status{} : waited.value().front().error;
 }
 
 /// Restores the state at that moment and looks it up among all that the writer ever committed.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <map>
 
 #include <nlohmann/json.hpp>
@@ -53,6 +54,17 @@ Result<Config> configOfArguments(const Args& args, const Session& session) {
     return std::move(loaded).config;
 }
 
+/// Of the databases that have a history of this computer.
+std::vector<std::string> knownPaths(const std::string& stateDir) {
+    std::vector<std::string> paths;
+    if (const auto known = engine::knownDatabases(stateDir); known.ok()) {
+        for (const auto& [path, id] : known.value()) {
+            paths.push_back(path);
+        }
+    }
+    return paths;
+}
+
 Result<engine::EngineOptions> optionsOf(const Args& args, const Session& session) {
     engine::EngineOptions options;
     options.stateDir = session.stateDir;
@@ -69,6 +81,11 @@ Result<engine::EngineOptions> optionsOf(const Args& args, const Session& session
                      "the configuration " + session.configPath + " names no database"};
     }
     ENGINE_TRY(engine::checkSupported(options.config));
+    ENGINE_TRY(engine::checkPlaces(options.config, session.stateDir));
+    for (const std::string& warning :
+         engine::placeWarnings(options.config, knownPaths(session.stateDir))) {
+        printWarning(session, warning);
+    }
     return options;
 }
 
@@ -172,11 +189,61 @@ private:
     bool m_rung ENGINE_GUARDED_BY(m_mutex) = false;
 };
 
+std::string nameOf(const engine::NotStored& failed) {
+    return failed.database + (failed.replica.empty() ? "" : " on replica " + failed.replica);
+}
+
+bool isOf(const engine::NotStored& failed,
+          const engine::DatabaseStatus& database,
+          const engine::ReplicaStatus& replica) {
+    return failed.database == database.name &&
+           (failed.replica.empty() || failed.replica == replica.name);
+}
+
+/// What refused is told one by one; the error is the first of them, and part of the work may be
+/// done nevertheless.
+Outcome notAll(const std::vector<engine::NotStored>& failed,
+               const EngineStatus& status,
+               const Session& session) {
+    std::size_t stored = 0;
+    for (const engine::DatabaseStatus& database : status.databases) {
+        stored += static_cast<std::size_t>(std::count_if(
+            database.replicas.begin(), database.replicas.end(), [&](const auto& replica) {
+                return std::none_of(failed.begin(), failed.end(), [&](const auto& one) {
+                    return isOf(one, database, replica);
+                });
+            }));
+    }
+    for (std::size_t i = 1; i < failed.size(); ++i) {
+        printNote(
+            session,
+            "not stored: " + app::safeText(nameOf(failed[i]) + ": " + failed[i].error.message));
+    }
+    Error error = failed.front().error;
+    error.message = nameOf(failed.front()) + ": " + error.message;
+    if (stored > 0) {
+        error.message += "; " + std::to_string(stored) + " of " +
+                         std::to_string(stored + failed.size()) + " copies are complete";
+    }
+    if (error.effect.empty()) {
+        error.effect = failed.front().replica.empty()
+                           ? "nothing new of it was recorded"
+                           : "what was recorded is kept on this computer and goes on at the next "
+                             "start";
+    }
+    Outcome outcome(std::move(error));
+    if (stored > 0) {
+        outcome.exit = Exit::Partly;
+    }
+    outcome.result = engine::toJson(status);
+    return outcome;
+}
+
 Outcome recordOnce(Engine& engine, const Session& session) {
-    const Status stored = engine.waitUntilStored(session.stop);
+    const Result<std::vector<engine::NotStored>> failed = engine.waitUntilStored(session.stop);
     engine.stop();
-    if (!stored.ok()) {
-        Error error = stored.error();
+    if (!failed.ok()) {
+        Error error = failed.error();
         if (error.effect.empty()) {
             error.effect =
                 "what was recorded is kept on this computer and goes on at the next start";
@@ -184,6 +251,9 @@ Outcome recordOnce(Engine& engine, const Session& session) {
         return error;
     }
     const engine::StatusPtr status = engine.status();
+    if (!failed.value().empty()) {
+        return notAll(failed.value(), *status, session);
+    }
     if (session.json) {
         printLine(engine::toJson(*status));
     } else {

@@ -99,7 +99,7 @@ public:
 
     EventQueue& events() override { return m_events; }
 
-    Status waitUntilStored(std::stop_token stop) override {
+    Result<std::vector<NotStored>> waitUntilStored(std::stop_token stop) override {
         std::stop_source either;
         const auto end = [&either] { either.request_stop(); };
         const std::stop_callback caller(std::move(stop), end);

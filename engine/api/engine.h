@@ -7,6 +7,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "engine/api/events.h"
 #include "engine/api/status.h"
@@ -20,6 +21,13 @@ struct EngineOptions {
     Config config;                 // used where configPath is empty
     bool controlSocket = true;     // answer status, snapshot, pause, resume, stop on it
     const Clock* clock = nullptr;  // null = the system's
+};
+
+/// A database that could not be brought up to date on a replica, and why.
+struct NotStored {
+    std::string database;
+    std::string replica;  // empty: the database itself cannot be recorded
+    Error error;
 };
 
 class Engine {
@@ -41,8 +49,9 @@ public:
     virtual EventQueue& events() = 0;
 
     /// Waits until everything that the sources hold now is stored on every replica, snapshot
-    /// included. Unavailable names what stands in the way when a replica or a source refuses.
-    virtual Status waitUntilStored(std::stop_token stop) = 0;
+    /// included. What refuses holds nothing else up: it is in the result, once all others are done.
+    /// Cancelled: stopped before.
+    virtual Result<std::vector<NotStored>> waitUntilStored(std::stop_token stop) = 0;
     /// database: by name; empty = all. NotFound.
     virtual Status requestSnapshot(std::string_view database) = 0;
     /// Holds uploads; recording goes on. until: 0 = until resume().

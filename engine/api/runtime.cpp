@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine/api/known_database.h"
+#include "engine/api/runtime_entry.h"
 #include "engine/api/status_builder.h"
 #include "engine/base/file_system.h"
 #include "engine/base/log.h"
@@ -33,19 +34,7 @@ std::string computerName() {
     return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
 }
 
-/// A lane that failed this often while somebody waits for it is reported instead of waited for.
-constexpr std::uint64_t kFailuresOfWaiting = 3;
-constexpr std::chrono::seconds kSourceGrace{30};
-
 }  // namespace
-
-struct Runtime::Entry {
-    DatabaseConfig config;
-    std::unique_ptr<Controller> controller;
-    std::vector<ReplicaLanes*> lanes;  // in the order of config.replicas
-    std::size_t scheduled = 0;
-    ChangeWatcher::Id watched = 0;
-};
 
 Runtime::Runtime(const Config& config, EventQueue& events, const Clock& clock)
     : m_config(config)
@@ -244,93 +233,6 @@ std::vector<DatabaseStatus> Runtime::status(bool paused) const {
         all.push_back(databaseStatus(*entry, paused));
     }
     return all;
-}
-
-Result<bool> Runtime::stored(const Entry& entry, std::uint64_t runsAtStart) const {
-    const ControllerStatus controller = entry.controller->status();
-    const std::string& name = entry.config.name;
-    if (!controller.lastError.empty()) {
-        return Error{ErrorCode::Unavailable, name + " cannot be recorded: " + controller.lastError};
-    }
-    const bool forGood = controller.waiting == Waiting::Gone ||
-                         controller.waiting == Waiting::NoPermission ||
-                         controller.waiting == Waiting::NotADatabase;
-    if (forGood) {
-        const ErrorCode code =
-            controller.waiting == Waiting::Gone ? ErrorCode::NotFound : ErrorCode::InvalidArgument;
-        return Error{code, entry.config.path + ": " + std::string(toText(*controller.waiting))};
-    }
-    bool all = controller.settled && controller.runs >= runsAtStart + 2;
-    for (ReplicaLanes* lanes : entry.lanes) {
-        const LaneStatus lane = lanes->status(*entry.controller);
-        if (lane.linkError) {
-            return Error{ErrorCode::Unavailable,
-                         "replica " + lanes->config().name + ": " + *lane.linkError};
-        }
-        for (const LaneHealth* health : {&lane.state.segments, &lane.state.snapshot}) {
-            if (health->stopped || health->failures >= kFailuresOfWaiting) {
-                return Error{health->code,
-                             "replica " + lanes->config().name + ": " + health->lastError};
-            }
-        }
-        all = all && controller.generation &&
-              lane.state.snapshots.contains(controller.generation->id) &&
-              lane.state.segmentsTx >= controller.publishedTx && !lane.state.olderPending;
-    }
-    return all;
-}
-
-Status Runtime::waitUntilStored(std::stop_token stop) {
-    std::vector<std::uint64_t> runs;
-    for (const auto& entry : m_entries) {
-        runs.push_back(entry->controller->status().runs);
-        entry->controller->requestPublish();
-        m_scheduler->wake(entry->scheduled);
-    }
-    for (const auto& lanes : m_lanes) {
-        lanes->setFlush(true);
-    }
-    Status result;
-    const Steady deadline = m_clock.steady() + kSourceGrace;
-    while (result.ok()) {
-        std::uint64_t seen = 0;
-        {
-            MutexLock lock(m_mutex);
-            seen = m_changes;
-        }
-        bool all = true;
-        for (std::size_t i = 0; i < m_entries.size() && result.ok(); ++i) {
-            const Result<bool> done = stored(*m_entries[i], runs[i]);
-            const ControllerStatus controller = m_entries[i]->controller->status();
-            if (!done.ok()) {
-                result = done.error();
-            } else if (!done.value() && controller.waiting && m_clock.steady() > deadline) {
-                result = Error{ErrorCode::Unavailable,
-                               m_entries[i]->config.name + " could not be read: " +
-                                   std::string(toText(*controller.waiting))};
-            }
-            all = all && done.ok() && done.value();
-        }
-        if (all || !result.ok()) {
-            break;
-        }
-        for (const auto& entry : m_entries) {
-            m_scheduler->wake(entry->scheduled);
-        }
-        MutexLock lock(m_mutex);
-        m_progress.waitUntil(
-            m_mutex, stop, m_clock.steady() + std::chrono::milliseconds(200), [&]() ENGINE_NO_TSA {
-                return m_changes != seen;
-            });
-        if (stop.stop_requested()) {
-            result = Error{ErrorCode::Cancelled,
-                           "interrupted; what is not stored yet waits on this computer"};
-        }
-    }
-    for (const auto& lanes : m_lanes) {
-        lanes->setFlush(false);
-    }
-    return result;
 }
 
 Status Runtime::requestSnapshot(std::string_view database) {

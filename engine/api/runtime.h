@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/api/engine.h"
 #include "engine/api/events.h"
 #include "engine/api/status.h"
 #include "engine/base/worker_pool.h"
@@ -35,7 +36,7 @@ public:
     void stop();
 
     std::vector<DatabaseStatus> status(bool paused) const;
-    Status waitUntilStored(std::stop_token stop);
+    Result<std::vector<NotStored>> waitUntilStored(std::stop_token stop);
     /// Empty name: all. NotFound.
     Status requestSnapshot(std::string_view database);
     void setPaused(bool paused);
@@ -46,8 +47,8 @@ public:
     void lookAgain(bool recheck);
 
 private:
-    /// One database: its controller and where it is known.
     struct Entry;
+    class StoreWait;
 
     Runtime(const Config& config, EventQueue& events, const Clock& clock);
     Status addReplicas(const StateFolder& state);
@@ -58,8 +59,6 @@ private:
     void onChanged(Entry& entry);
     void noteChanged();
     DatabaseStatus databaseStatus(const Entry& entry, bool paused) const;
-    /// Empty: stored. An error: something stands in the way.
-    Result<bool> stored(const Entry& entry, std::uint64_t runsAtStart) const;
 
     const Config m_config;
     EventQueue& m_events;

@@ -78,15 +78,8 @@ private:
                 return std::move(*known);
             }
         }
-        const auto oversized = [](const StoredPart& part) { return part.size > kPartBytesMax; };
-        if (std::any_of(descriptor.parts.begin(), descriptor.parts.end(), oversized)) {
-            return Error{ErrorCode::Corruption, "has a part of more than 32 MiB"};
-        }
-        ReplicaPartSource first(m_replica, descriptor.parts.front(), stop);
-        ReplicaPartSource last(m_replica, descriptor.parts.back(), stop);
-        PartSource& front = descriptor.parts.size() == 1 ? last : first;
-        ENGINE_TRY_ASSIGN(ArtefactTable table, readTable(front, last, m_sealer));
-        ENGINE_TRY(checkTable(descriptor, table));
+        ENGINE_TRY_ASSIGN(ArtefactTable table,
+                          readArtefactTable(m_replica, descriptor, m_sealer, stop));
         if (m_index != nullptr) {
             m_index->store(m_replicaKey, table);
         }
@@ -128,6 +121,22 @@ Result<std::string> replicaKeyOf(Replica& replica, std::stop_token stop) {
 }
 
 }  // namespace
+
+Result<ArtefactTable> readArtefactTable(Replica& replica,
+                                        const ArtefactDescriptor& descriptor,
+                                        const Sealer* sealer,
+                                        std::stop_token stop) {
+    const auto oversized = [](const StoredPart& part) { return part.size > kPartBytesMax; };
+    if (std::any_of(descriptor.parts.begin(), descriptor.parts.end(), oversized)) {
+        return Error{ErrorCode::Corruption, "has a part of more than 32 MiB"};
+    }
+    ReplicaPartSource first(replica, descriptor.parts.front(), stop);
+    ReplicaPartSource last(replica, descriptor.parts.back(), stop);
+    PartSource& front = descriptor.parts.size() == 1 ? last : first;
+    ENGINE_TRY_ASSIGN(ArtefactTable table, readTable(front, last, sealer));
+    ENGINE_TRY(checkTable(descriptor, table));
+    return table;
+}
 
 Result<History> loadHistory(Replica& replica,
                             const DatabaseLocation& location,

@@ -25,6 +25,12 @@ struct History {
 
 class HistoryIndex;
 
+/// The table of one artefact, checked against its descriptor: one or two tail reads.
+Result<ArtefactTable> readArtefactTable(Replica& replica,
+                                        const ArtefactDescriptor& descriptor,
+                                        const Sealer* sealer,
+                                        std::stop_token stop);
+
 /// Lists and reads the tables. index may be null. Tables that cannot be read do not fail the call:
 /// they are told in `problem`, and the planner goes around them.
 Result<History> loadHistory(Replica& replica,

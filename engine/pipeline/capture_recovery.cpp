@@ -86,56 +86,41 @@ Result<RecoveredCapture> loadCheckpoint(const std::string& path) {
     return recovered;
 }
 
-/// damaged: the segment that cannot be read, where that is why it failed.
-Status replayOnto(RecoveredCapture& recovered,
-                  const ShadowLog& log,
-                  std::optional<ShadowSegment>& damaged) {
+Status replaySegment(RecoveredCapture& recovered, const ShadowSegment& segment, ShadowLog& log) {
     PageMapCheckpoint& state = recovered.state;
-    for (const ShadowSegment& segment : log.segmentsAfter(state.generation, state.tx)) {
-        MapReplay replay(state, recovered.lastCommitAt);
-        Status replayed = log.replay(segment, replay);
-        const Result<ArtefactTable> table = log.table(segment);
-        if (replayed.ok() && !table.ok()) {
-            replayed = table.error();
-        }
-        if (!replayed.ok()) {
-            if (!replay.refused() && isDamage(replayed.error().code)) {
-                damaged = segment;
-            }
+    MapReplay replay(state, recovered.lastCommitAt);
+    const Result<ArtefactTable> table = log.table(segment);
+    const Status replayed = table.ok() ? log.replay(segment, replay) : Status(table.error());
+    if (!replayed.ok()) {
+        if (replay.refused() || !isDamage(replayed.error().code)) {
             return replayed;
         }
-        if (state.tx != segment.lastTx) {
-            return Error{ErrorCode::Corruption, "a segment of the local log ends early"};
-        }
-        state.position = table.value().summary.additionalAttrs;
+        ENGINE_TRY(log.setAside(segment));
+        return Error{ErrorCode::Corruption,
+                     "changes " + std::to_string(segment.firstTx.value) + " to " +
+                         std::to_string(segment.lastTx.value) +
+                         " were damaged in the local log: " + replayed.error().message};
     }
+    if (state.tx != segment.lastTx) {
+        return Error{ErrorCode::Corruption, "a segment of the local log ends early"};
+    }
+    state.position = table.value().summary.additionalAttrs;
     return {};
 }
 
 }  // namespace
 
 Result<RecoveredCapture> recoverCapture(const std::string& checkpointPath, ShadowLog& log) {
-    std::string damage;
-    for (;;) {
-        // Anew each time: what a damaged segment changed before its damage showed is forgotten.
-        ENGINE_TRY_ASSIGN(RecoveredCapture recovered, loadCheckpoint(checkpointPath));
-        const std::optional<ShadowSegment> last = log.lastSegment(recovered.state.generation);
-        if (last && last->lastTx < recovered.state.tx) {
-            return Error{ErrorCode::Corruption, "the local log ends before the page map"};
-        }
-        std::optional<ShadowSegment> damaged;
-        const Status replayed = replayOnto(recovered, log, damaged);
-        if (replayed.ok()) {
-            recovered.damage = damage;
-            return recovered;
-        }
-        if (!damaged) {
-            return replayed.error();
-        }
-        damage = "changes from " + std::to_string(damaged->firstTx.value) +
-                 " on were damaged in the local log: " + replayed.error().message;
-        ENGINE_TRY(log.setAsideFrom(damaged->generation, damaged->firstTx));
+    ENGINE_TRY_ASSIGN(RecoveredCapture recovered, loadCheckpoint(checkpointPath));
+    const PageMapCheckpoint& state = recovered.state;
+    const std::optional<ShadowSegment> last = log.lastSegment(state.generation);
+    if (last && last->lastTx < state.tx) {
+        return Error{ErrorCode::Corruption, "the local log ends before the page map"};
     }
+    for (const ShadowSegment& segment : log.segmentsAfter(state.generation, state.tx)) {
+        ENGINE_TRY(replaySegment(recovered, segment, log));
+    }
+    return recovered;
 }
 
 std::optional<DurableEnd> durableEndOf(const ShadowLog& log) {

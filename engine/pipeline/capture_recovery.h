@@ -16,16 +16,15 @@ struct RecoveredCapture {
     TxId checkpointTx;        // where the file is: the log has to keep what comes after it
     Time lastCommitAt;        // when that commit was seen
     WriterId writer;          // of the checkpoint; empty: not said
-    std::string damage;       // what was set aside of the log, and why; empty = nothing
 };
 
 /// The controller adds it to the position of a checkpoint.
 inline constexpr const char* kLastCommitAtAttr = "lastCommitAtMs";
 inline constexpr const char* kWriterAttr = "writer";
 
-/// A segment that proves to be damaged is set aside with what follows it, and the state is the one
-/// before it. NotFound: no checkpoint. Corruption: it does not agree with the log; then a scan has
-/// to prove that the file still is in the last durable state, or a new generation starts.
+/// NotFound: no checkpoint. Corruption: it does not agree with the log, or the log has a hole (a
+/// segment that proves to be damaged is set aside); then a scan has to prove that the file still
+/// is in the last durable state, or a new generation starts.
 Result<RecoveredCapture> recoverCapture(const std::string& checkpointPath, ShadowLog& log);
 
 /// The state that the log ends with, without needing the map: what a scan is compared with.

@@ -85,10 +85,19 @@ Steady Controller::run(std::stop_token stop) {
     return next;
 }
 
+/// Whatever wakes it, what failed is not tried more often than the pauses say.
+bool Controller::waitingForRetry() {
+    MutexLock lock(m_mutex);
+    if (std::exchange(m_retry, false)) {
+        m_retryAt = Steady{};
+    }
+    return m_failingSince.has_value() && m_clock.steady() < m_retryAt;
+}
+
 Steady Controller::runTurn(std::stop_token stop) {
     switch (m_state) {
         case ControllerState::Opening:
-            return runOpening();
+            return waitingForRetry() ? m_retryAt : runOpening();
         case ControllerState::Baseline:
             return runBaseline(std::move(stop));
         case ControllerState::Recording:
@@ -107,18 +116,33 @@ Steady Controller::fail(const Error& error) {
     m_capture.reset();
     go(ControllerEvent::Failure);
     const milliseconds pause = m_backoff.next();
-    if (!m_failing) {
+    m_retryAt = m_clock.steady() + pause;
+    if (!m_failingSince) {
         log::pipeline().warn("recording failed db={} error=\"{}\" retryMs={}",
                              m_options.config.name,
                              error.message,
                              pause.count());
-        m_failing = true;
     }
     MutexLock lock(m_mutex);
+    if (!m_failingSince) {
+        m_failingSince = m_status.dirtySince.value_or(m_clock.now());
+    }
     m_status.state = m_state;
     m_status.settled = false;
+    m_status.tx = m_status.publishedTx;
+    m_status.dirtySince = m_failingSince;
     m_status.lastError = error.message;
-    return m_clock.steady() + pause;
+    return m_retryAt;
+}
+
+/// A step alone proves nothing: it is over when what it captured is in the log.
+void Controller::endFailure() {
+    if (!m_failingSince || m_builder->hasOpenCommits()) {
+        return;
+    }
+    m_failingSince.reset();
+    m_backoff.reset();
+    log::pipeline().info("recording recovered db={}", m_options.config.name);
 }
 
 void Controller::makeBuilder(const SegmentBuilder::Start& start, std::uint64_t seed) {
@@ -166,6 +190,7 @@ Status Controller::acceptBaseline() {
     }
     m_expected.reset();
     m_baselineTx = position.tx;
+    m_baselineRoot = map.root();
     makeBuilder(SegmentBuilder::Start{position.tx, map.root(), m_clock.now()}, map.seed());
     m_lastCounters = m_capture->counters();
     ENGINE_TRY(checkpointWhenDue(true));
@@ -180,12 +205,13 @@ Status Controller::acceptBaseline() {
     return {};
 }
 
-void Controller::beginGeneration(Discontinuity reason) {
+/// beyond: TxIds up to here are taken somewhere.
+void Controller::beginGeneration(Discontinuity reason, TxId beyond) {
     log::pipeline().warn("history cannot go on db={} generation={} reason={}",
                          m_options.config.name,
                          m_generation.text(),
                          toText(reason));
-    m_nextBaselineTx = m_capture->position().tx.next();
+    m_nextBaselineTx = std::max(m_capture->position().tx, beyond).next();
     m_generation = randomId<GenerationId>();
     m_builder.reset();
     go(ControllerEvent::Discontinuity);
@@ -193,12 +219,14 @@ void Controller::beginGeneration(Discontinuity reason) {
 
 Steady Controller::runRecording(std::stop_token stop) {
     applyEvents();
-    const Result<bool> cut = setAsideDamage();
-    if (!cut.ok()) {
-        return fail(cut.error());
+    if (const Status aside = setAsideDamage(); !aside.ok()) {
+        return fail(aside.error());
     }
-    if (cut.value()) {
-        beginGeneration(Discontinuity::StateLost);
+    const Result<bool> left = leaveBehind();
+    if (!left.ok()) {
+        return fail(left.error());
+    }
+    if (left.value()) {
         publishStatus(nullptr);
         return m_clock.steady();
     }
@@ -232,11 +260,7 @@ Steady Controller::runRecording(std::stop_token stop) {
     if (!trimmed.ok()) {
         return fail(trimmed.error());
     }
-    if (m_failing) {
-        m_failing = false;
-        m_backoff.reset();
-        log::pipeline().info("recording recovered db={}", m_options.config.name);
-    }
+    endFailure();
     return afterStep(step);
 }
 
@@ -293,6 +317,35 @@ void Controller::reportDamage(const ShadowSegment& segment, const std::string& p
         m_damaged = segment;
         m_damage = problem;
     }
+}
+
+void Controller::reportBehind(TxId stored) {
+    MutexLock lock(m_mutex);
+    m_behind = std::max(stored, m_behind.value_or(TxId{}));
+}
+
+std::optional<Root> Controller::rootAt(GenerationId generation, TxId tx) const {
+    const std::optional<RecordedGeneration> current = this->generation();
+    if (current && current->id == generation && current->baselineTx == tx) {
+        return current->baselineRoot;
+    }
+    if (tx == TxId{}) {
+        return std::nullopt;
+    }
+    const std::vector<ShadowSegment> after = m_log->segmentsAfter(generation, TxId{tx.value - 1});
+    if (after.empty() || after.front().parentTx >= tx) {
+        const bool follows = !after.empty() && after.front().parentTx == tx;
+        return follows ? std::optional<Root>(after.front().parentRoot) : std::nullopt;
+    }
+    const Result<ArtefactTable> table = m_log->table(after.front());
+    if (table.ok()) {
+        for (const CommitEntry& commit : table.value().commits) {
+            if (commit.tx == tx) {
+                return commit.root;
+            }
+        }
+    }
+    return std::nullopt;
 }
 
 void Controller::reportStateLost() {
@@ -385,8 +438,8 @@ void Controller::publishStatus(const Step* step) {
     next.loss = m_loss;
     if (m_state == ControllerState::Recording) {
         const PageMap& map = m_capture->map();
-        next.generation =
-            RecordedGeneration{m_generation, m_baselineTx, map.seed(), map.pageSize()};
+        next.generation = RecordedGeneration{
+            m_generation, m_baselineTx, m_baselineRoot, map.seed(), map.pageSize()};
         next.tx = m_capture->position().tx;
         next.publishedTx = m_builder->publishedTx();
         next.pageCount = map.pageCount();
@@ -399,6 +452,9 @@ void Controller::publishStatus(const Step* step) {
     if (open && (!next.dirtySince || m_builder->oldestOpen() < *next.dirtySince)) {
         next.dirtySince = m_builder->oldestOpen();
     }
+    if (m_failingSince && (!next.dirtySince || *m_failingSince < *next.dirtySince)) {
+        next.dirtySince = m_failingSince;
+    }
     next.settled = step != nullptr && m_state == ControllerState::Recording && step->commits == 0 &&
                    !open && !next.dirtySince && !step->waiting && !step->discontinuity;
     const std::uint64_t alone = next.counters.commitsAlone - m_lastCounters.commitsAlone;
@@ -409,6 +465,7 @@ void Controller::publishStatus(const Step* step) {
     MutexLock lock(m_mutex);
     m_share.add(m_clock.steady(), alone, merged, uncounted);
     next.lastChangeAt = alone + merged > 0 ? next.lastCheckedAt : m_status.lastChangeAt;
+    next.lastError = m_failingSince ? m_status.lastError : std::string();
     next.runs = m_status.runs;
     m_status = next;
 }

@@ -47,7 +47,7 @@ public:
     void noteEvents(const SourceEvents& events);
     /// The next run() publishes at once whatever is open.
     void requestPublish();
-    /// The next run() opens the database again, if it was left alone (see quarantine.h).
+    /// The next run() tries again what failed or was left alone (see quarantine.h).
     void retryNow();
     /// Publishes, writes the page map, ends. Idempotent. Nobody runs it any more.
     Status stop();
@@ -63,12 +63,17 @@ public:
     /// Page reads of a snapshot, between two steps. false: stopped, or nothing is being recorded.
     using CaptureUse = std::function<void(Capture& capture, SegmentBuilder& builder)>;
     bool withCapture(std::stop_token stop, const CaptureUse& use);
-    /// Segments after `from` stay in the log until the hold goes.
+    /// Segments after `from` stay in the log until the hold goes (log_hold.h).
     class LogHold;
     std::unique_ptr<LogHold> holdLog(TxId from);
     /// A page matched neither the file nor a frame while nothing was written: begin anew.
     void reportStateLost();
-    /// The segment could not be read: the next run() sets it aside with what follows it.
+    /// A replica holds changes up to there that the local log does not continue (it is an older
+    /// copy, or lost its end): begin a generation beyond them.
+    void reportBehind(TxId stored);
+    /// The root of the recorded state at tx, where the log or the baseline says it.
+    std::optional<Root> rootAt(GenerationId generation, TxId tx) const;
+    /// The segment could not be read: the next run() sets it aside.
     void reportDamage(const ShadowSegment& segment, const std::string& problem);
 
     void setReplicaProgress(std::size_t replica, const ReplicaProgress& progress);
@@ -93,12 +98,15 @@ private:
     Status checkpointWhenDue(bool force);
     Status trim();
     Status boundLog();
-    Result<bool> setAsideDamage();
+    Status setAsideDamage();
+    Result<bool> leaveBehind();
     void noteLoss(std::string what);
     bool everythingStored(const std::vector<ReplicaProgress>& progress) const;
     void go(ControllerEvent event);
     Steady fail(const Error& error);
-    void beginGeneration(Discontinuity reason);
+    void endFailure();
+    bool waitingForRetry();
+    void beginGeneration(Discontinuity reason, TxId beyond = {});
     void applyEvents();
     void publishStatus(const Step* step);
 
@@ -116,6 +124,7 @@ private:
     ControllerState m_state = ControllerState::Opening;
     GenerationId m_generation;
     TxId m_baselineTx;
+    Root m_baselineRoot;
     TxId m_nextBaselineTx{1};
     std::optional<DurableEnd> m_expected;  // what a scan has to find where the map was lost
     TxId m_checkpointTx;
@@ -124,7 +133,8 @@ private:
     Steady m_boundNotBefore{};
     CaptureCounters m_lastCounters;
     Backoff m_backoff;
-    bool m_failing = false;
+    std::optional<Time> m_failingSince;  // of ours: until something was recorded again
+    Steady m_retryAt{};
     std::string m_loss;  // of local history, while it is to be told
 
     mutable Mutex m_mutex;
@@ -132,29 +142,13 @@ private:
     bool m_retry ENGINE_GUARDED_BY(m_mutex) = false;
     bool m_publishNow ENGINE_GUARDED_BY(m_mutex) = false;
     bool m_stateLost ENGINE_GUARDED_BY(m_mutex) = false;
+    std::optional<TxId> m_behind ENGINE_GUARDED_BY(m_mutex);
     std::optional<ShadowSegment> m_damaged ENGINE_GUARDED_BY(m_mutex);
     std::string m_damage ENGINE_GUARDED_BY(m_mutex);
     ControllerStatus m_status ENGINE_GUARDED_BY(m_mutex);
     RecentShare m_share ENGINE_GUARDED_BY(m_mutex);
     std::vector<ReplicaProgress> m_progress ENGINE_GUARDED_BY(m_mutex);
     std::vector<LogHold*> m_holds ENGINE_GUARDED_BY(m_mutex);
-};
-
-class Controller::LogHold {
-public:
-    ~LogHold();
-    LogHold(const LogHold&) = delete;
-    LogHold& operator=(const LogHold&) = delete;
-
-private:
-    friend class Controller;
-
-    LogHold(Controller& owner, TxId from)
-        : m_owner(owner)
-        , m_from(from) {}
-
-    Controller& m_owner;
-    const TxId m_from;
 };
 
 }  // namespace engine

@@ -4,6 +4,7 @@
 
 #include "engine/base/log.h"
 #include "engine/pipeline/controller.h"
+#include "engine/pipeline/log_hold.h"
 
 namespace engine {
 namespace {
@@ -118,8 +119,9 @@ Status Controller::boundLog() {
     return {};
 }
 
-/// true: the chain of what is being recorded was cut, so a new generation has to begin.
-Result<bool> Controller::setAsideDamage() {
+/// What was damaged is lost for the replicas that lack it; the recording itself needs only the page
+/// map.
+Status Controller::setAsideDamage() {
     std::optional<ShadowSegment> damaged;
     std::string problem;
     {
@@ -128,15 +130,36 @@ Result<bool> Controller::setAsideDamage() {
         problem = std::exchange(m_damage, {});
     }
     if (!damaged) {
+        return {};
+    }
+    noteLoss("changes " + std::to_string(damaged->firstTx.value) + " to " +
+             std::to_string(damaged->lastTx.value) + " were damaged in the local log: " + problem);
+    ENGINE_TRY(m_log->setAside(*damaged));
+    ENGINE_TRY(m_builder->publish());
+    return checkpointWhenDue(true);
+}
+
+/// true: what is recorded is not what a replica goes on from; a new generation began beyond it.
+Result<bool> Controller::leaveBehind() {
+    std::optional<TxId> stored;
+    {
+        MutexLock lock(m_mutex);
+        stored = std::exchange(m_behind, std::nullopt);
+    }
+    if (!stored) {
         return false;
     }
-    noteLoss("changes from " + std::to_string(damaged->firstTx.value) +
-             " on were damaged in the local log: " + problem);
-    if (damaged->generation == m_generation) {
-        ENGINE_TRY(m_builder->publish());
-    }
-    ENGINE_TRY(m_log->setAsideFrom(damaged->generation, damaged->firstTx));
-    return damaged->generation == m_generation;
+    log::pipeline().warn(
+        "a replica has other or later changes than the local log db={} "
+        "generation={} localTx={} storedTx={}",
+        m_options.config.name,
+        m_generation.text(),
+        m_capture->position().tx.value,
+        stored->value);
+    // Its numbers are taken there: what is not stored of it is only in the new baseline.
+    ENGINE_TRY(m_log->removeGeneration(m_generation));
+    beginGeneration(Discontinuity::StateLost, *stored);
+    return true;
 }
 
 void Controller::noteLoss(std::string what) {

@@ -18,9 +18,8 @@ Status Controller::openLog() {
         joinPath(m_options.config.shadowDir, m_options.location.database.text());
     ENGINE_TRY_ASSIGN(m_log, ShadowLog::open(folder, m_options.location));
     const ShadowRecovery& recovery = m_log->recovery();
-    if (recovery.setAside > 0) {
-        noteLoss("the local log was damaged, " + std::to_string(recovery.setAside) +
-                 " files were set aside: " + recovery.firstProblem);
+    if (!recovery.firstProblem.empty()) {
+        noteLoss("the local log was damaged: " + recovery.firstProblem);
     }
     return {};
 }
@@ -84,6 +83,7 @@ Steady Controller::runOpening() {
         return fail(made.error());
     }
     m_capture = std::move(made).value();
+    m_lastCounters = m_capture->counters();
     const TxId reached = recovered.ok() ? recovered.value().state.tx : TxId{};
     Status resumed = recovered.ok() ? checkOwn(recovered.value()) : Status(recovered.error());
     if (resumed.ok()) {
@@ -100,9 +100,8 @@ Steady Controller::runOpening() {
 
 /// A scan has to find the durable state again, or a new generation starts; never a guess.
 void Controller::beginWithoutMap(const Error& why, TxId reached) {
-    if (why.code != ErrorCode::NotFound) {
-        log::pipeline().warn(
-            "page map lost db={} reason=\"{}\"", m_options.config.name, why.message);
+    if (why.code == ErrorCode::Corruption && m_loss.empty()) {
+        noteLoss("where recording ended is not known any more: " + why.message);
     }
     m_expected = durableEndOf(*m_log);
     m_generation = m_expected ? m_expected->generation : randomId<GenerationId>();
@@ -119,9 +118,6 @@ void Controller::beginWithoutMap(const Error& why, TxId reached) {
 
 /// Discontinuity: the recovered state is sound, but its generation cannot go on from there.
 Status Controller::checkOwn(const RecoveredCapture& recovered) {
-    if (!recovered.damage.empty()) {
-        noteLoss(recovered.damage);
-    }
     if (!recovered.writer.empty() && recovered.writer != m_options.writer) {
         return Error{ErrorCode::Discontinuity, "another writer recorded this generation"};
     }
@@ -139,6 +135,7 @@ Status Controller::resumeFrom(RecoveredCapture recovered) {
     PageMapCheckpoint& state = recovered.state;
     m_generation = state.generation;
     m_baselineTx = state.tx;
+    m_baselineRoot = state.map.root();
     m_checkpointTx = recovered.checkpointTx;
     m_checkpointAt = m_clock.steady();
     m_bytesAtCheckpoint = 0;

@@ -12,7 +12,8 @@ namespace engine {
 
 struct RecordedGeneration {
     GenerationId id;
-    TxId baselineTx;  // segments begin after it
+    TxId baselineTx;  // where recording began, now or at the last start; segments begin after it
+    Root baselineRoot;
     std::uint64_t seed = 0;
     std::uint32_t pageSize = 0;
 };

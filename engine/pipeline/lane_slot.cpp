@@ -15,6 +15,11 @@ void notePublished(SlotState& slot, const PublishedPosition& published, Steady n
         slot.generation = published.generation;
         slot.olderPending = true;
         slot.pendingSince.reset();
+        for (LaneHealth* health : {&slot.segments, &slot.snapshot}) {
+            if (health->code == ErrorCode::Discontinuity) {
+                health->retryAt = Steady{};  // this is what it waited for
+            }
+        }
     }
     if (published.tx != slot.publishedTx) {
         slot.publishedTx = published.tx;
@@ -29,11 +34,11 @@ void notePublished(SlotState& slot, const PublishedPosition& published, Steady n
 
 std::optional<Steady> segmentsDue(const SlotState& slot, DurationMs syncInterval, bool flush) {
     if (slot.generation.empty() || slot.segments.stopped ||
-        (!slot.pendingSince && !slot.olderPending)) {
+        (slot.looked && !slot.pendingSince && !slot.olderPending)) {
         return std::nullopt;
     }
     Steady due{};
-    if (slot.pendingSince && !flush && !slot.olderPending) {
+    if (slot.looked && slot.pendingSince && !flush && !slot.olderPending) {
         due = std::min(*slot.pendingSince + milliseconds(syncInterval),
                        slot.lastPublishAt + kBurstEnd);
     }

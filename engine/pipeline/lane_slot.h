@@ -31,7 +31,8 @@ struct SlotState {
     std::optional<Steady> pendingSince;  // the oldest that is published and not stored
     Steady lastPublishAt{};
     bool olderPending = true;  // segments of earlier generations may be owed
-    // What is stored.
+    // What is stored: as remembered, until the replica was looked at.
+    bool looked = false;
     TxId segmentsTx;
     std::map<GenerationId, TxId> snapshots;
     Time lastUploadAt;
@@ -49,7 +50,7 @@ struct SlotState {
 void notePublished(SlotState& slot, const PublishedPosition& published, Steady now);
 
 /// When segments have to go: 1 s after a burst ends, at most every interval while busy, at once
-/// when flushing. Empty: nothing to do.
+/// when flushing or while the replica was not looked at. Empty: nothing to do.
 std::optional<Steady> segmentsDue(const SlotState& slot, DurationMs syncInterval, bool flush);
 
 /// When a snapshot has to be taken: the first of a generation and a wanted one at once, then when

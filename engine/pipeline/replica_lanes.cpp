@@ -35,10 +35,9 @@ Status ReplicaLanes::add(Controller& controller,
 /// What the journal knows.
 void ReplicaLanes::takeOver(Slot& slot) {
     MutexLock lock(m_mutex);
+    slot.state.snapshots.clear();
     for (const GenerationId generation : slot.journal->generations()) {
         const AckState acked = slot.journal->state(generation);
-        slot.ackedAtStart[generation] =
-            std::max(acked.segmentsTx, acked.snapshotTx.value_or(TxId{}));
         slot.state.lastUploadAt = std::max(slot.state.lastUploadAt, acked.lastUploadAt);
         if (!acked.snapshotTx) {
             continue;

@@ -16,19 +16,33 @@ constexpr std::uint64_t kOtherWriterLookBack = 4096;
 
 }  // namespace
 
-/// Before anything is sent by either lane: what is stored, where the journal does not know it any
-/// more, and whether we are the only ones to store there.
+/// Before anything is sent by either lane: what is stored, and whether we are the only ones to
+/// store there.
 Status ReplicaLanes::lookAround(Slot& slot, const UploadTools& tools, std::stop_token stop) {
     if (!slot.looking.take(stop)) {
         return Error{ErrorCode::Cancelled, "stopped"};
     }
     const TurnHolder holder(slot.looking);
-    if (slot.journal->recovery().damaged) {
-        ENGINE_TRY(lookUpStored(tools, stop));
-        takeOver(slot);
-    }
     const std::optional<RecordedGeneration> current = slot.controller.generation();
-    return current ? checkSoleWriter(slot, current->id, tools, std::move(stop)) : Status{};
+    if (!current) {
+        return Error{ErrorCode::Unavailable, "the database is not being recorded right now"};
+    }
+    if (slot.looked) {
+        return checkSoleWriter(slot, current->id, tools, std::move(stop));
+    }
+    ENGINE_TRY_ASSIGN(const std::optional<TxId> beyond, lookUpStored(tools, *current, stop));
+    if (beyond) {
+        slot.controller.reportBehind(*beyond);
+        return Error{ErrorCode::Discontinuity, "the local log is not what this replica continues"};
+    }
+    takeOver(slot);
+    slot.looked = true;
+    slot.soleWriterOf = current->id;
+    slot.soleWriterTx = tools.journal.state(current->id).segmentsTx;
+    slot.soleWriterUntil = m_clock.steady() + kOtherWriterPause;
+    MutexLock lock(m_mutex);
+    slot.state.looked = true;
+    return {};
 }
 
 /// Refused: somebody else stores into what we record, so our numbers may be theirs, too.
@@ -74,12 +88,6 @@ Status ReplicaLanes::workSegments(Slot& slot, const UploadTools& tools, std::sto
         return Error{ErrorCode::Unavailable, "the database is not being recorded right now"};
     }
     ENGINE_TRY(describeDatabase(slot, tools.replica, stop));
-    // What was lost here after it was stored there would be numbered a second time.
-    const auto acked = slot.ackedAtStart.find(current->id);
-    if (acked != slot.ackedAtStart.end() && acked->second > current->baselineTx) {
-        slot.controller.reportStateLost();
-        return Error{ErrorCode::Discontinuity, "the local log is behind what this replica has"};
-    }
     for (const GenerationId generation : slot.controller.loggedGenerations()) {
         bool restorable = false;
         {
@@ -110,10 +118,12 @@ Status ReplicaLanes::sendGeneration(Slot& slot,
         const TxId stored = tools.journal.state(generation).segmentsTx;
         const std::vector<ShadowSegment> pending = slot.controller.pendingAfter(generation, stored);
         bool owed = !pending.empty();
+        bool recorded = false;
         {
             MutexLock lock(m_mutex);
             SlotState& state = slot.state;
-            if (generation == state.generation) {
+            recorded = generation == state.generation;
+            if (recorded) {
                 state.segmentsTx = stored;
                 owed = owed || state.publishedTx > stored;
                 if (!owed) {
@@ -125,6 +135,9 @@ Status ReplicaLanes::sendGeneration(Slot& slot,
             return {};
         }
         if (pending.empty() || pending.front().firstTx != stored.next()) {
+            if (!recorded) {
+                return {};  // an ended generation gets no snapshot any more: this is its end
+            }
             ENGINE_TRY(skipHole(slot, generation, stored, pending));
             continue;
         }
@@ -159,7 +172,7 @@ Status ReplicaLanes::skipHole(Slot& slot,
     const std::optional<RecordedGeneration> current = slot.controller.generation();
     const std::optional<PublishedPosition> published = slot.controller.published();
     if (!current || !published || current->id != generation) {
-        return Error{ErrorCode::Discontinuity, "changes are missing in the local log"};
+        return Error{ErrorCode::Unavailable, "a new generation began"};
     }
     const TxId next = pending.empty() ? published->tx : pending.front().parentTx;
     if (next <= stored) {

@@ -19,8 +19,8 @@ struct ReplicaLanes::Slot {
     const std::size_t replica;
     const std::string databaseJson;
     std::unique_ptr<AckJournal> journal;
-    std::map<GenerationId, TxId> ackedAtStart;
     Turn looking;               // whichever lane looks around first
+    bool looked = false;        // under that turn: the journal says what is stored
     GenerationId soleWriterOf;  // under that turn: nobody else wrote there
     TxId soleWriterTx;
     Steady soleWriterUntil{};

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "engine/base/pause.h"
+#include "engine/pipeline/log_hold.h"
 
 namespace engine {
 namespace {

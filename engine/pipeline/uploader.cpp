@@ -57,7 +57,9 @@ std::size_t batchOf(const std::vector<ShadowSegment>& pending) {
     for (const ShadowSegment& segment : pending) {
         commits += segment.commits;
         bytes += segment.plainBytes;
-        if (count > 0 && (commits > kUploadCommitsMax || bytes > kUploadPlainBytesMax)) {
+        const bool follows = count == 0 || segment.parentTx == pending[count - 1].lastTx;
+        const bool large = commits > kUploadCommitsMax || bytes > kUploadPlainBytesMax;
+        if (!follows || (count > 0 && large)) {
             break;
         }
         ++count;
@@ -122,7 +124,7 @@ Error unreadable(const UploadTools& tools, const ShadowSegment& segment, const E
     if (why.code == ErrorCode::Corruption || why.code == ErrorCode::NotFound ||
         why.code == ErrorCode::Io) {
         tools.controller.reportDamage(segment, why.message);
-        return Error{ErrorCode::Discontinuity, "the local log is damaged: " + why.message};
+        return Error{ErrorCode::Unavailable, "the local log is damaged: " + why.message};
     }
     return why;
 }

@@ -34,7 +34,6 @@ public:
     Status dropped(const ArtefactId& artefact) override;
     Status startGeneration(GenerationId generation, TxId baseline) override;
     Status learned(GenerationId generation, const AckState& state) override;
-    Status lookedUp() override;
     Status forgetGeneration(GenerationId generation) override;
 
 private:
@@ -84,13 +83,6 @@ Status FileAckJournal::recover() {
                            m_recovery.bytesCut,
                            m_recovery.damaged);
     }
-    // So that a kill before the look at the replica does not make the rest pass for the whole.
-    AckRecord doubt;
-    doubt.op = AckRecord::Op::Doubt;
-    const bool sayDoubt = m_recovery.damaged && !m_contents.doubtful();
-    if (sayDoubt) {
-        m_contents.apply(doubt);
-    }
     if (m_end == 0) {
         // Not even the first line is whole: the next one would have nothing to stand on.
         return compact(m_contents.compacted());
@@ -99,7 +91,7 @@ Status FileAckJournal::recover() {
     if (m_recovery.bytesCut > 0) {
         ENGINE_TRY(m_file.truncate(m_end));
     }
-    return sayDoubt ? write(toLine(doubt)) : Status{};
+    return {};
 }
 
 Status FileAckJournal::readOnly() {
@@ -185,9 +177,7 @@ Status FileAckJournal::add(const AckRecord& record) {
 
 AckRecovery FileAckJournal::recovery() const {
     MutexLock lock(m_mutex);
-    AckRecovery recovery = m_recovery;
-    recovery.damaged = m_contents.doubtful();
-    return recovery;
+    return m_recovery;
 }
 
 AckState FileAckJournal::state(GenerationId generation) const {
@@ -259,12 +249,6 @@ Status FileAckJournal::learned(GenerationId generation, const AckState& state) {
     record.op = AckRecord::Op::State;
     record.generation = generation;
     record.state = state;
-    return add(record);
-}
-
-Status FileAckJournal::lookedUp() {
-    AckRecord record;
-    record.op = AckRecord::Op::Looked;
     return add(record);
 }
 

@@ -51,9 +51,7 @@ struct AckState {
 struct AckRecovery {
     std::uint64_t records = 0;
     std::uint64_t bytesCut = 0;
-    /// More than one unfinished line was cut off, now or at an earlier start, and what the replica
-    /// holds was not looked up since.
-    bool damaged = false;
+    bool damaged = false;  // more than one unfinished line was cut off
 };
 
 class AckJournal {
@@ -88,8 +86,6 @@ public:
     virtual Status startGeneration(GenerationId generation, TxId baseline) = 0;
     /// What the replica's listing says about a generation replaces what was known.
     virtual Status learned(GenerationId generation, const AckState& state) = 0;
-    /// All was learned: recovery().damaged ends.
-    virtual Status lookedUp() = 0;
     /// With what is pending of it.
     virtual Status forgetGeneration(GenerationId generation) = 0;
 };

@@ -15,8 +15,8 @@ using Json = nlohmann::json;
 
 constexpr std::uint64_t kVersion = 1;
 constexpr std::size_t kChecksumDigits = 16;
-constexpr std::array<const char*, 10> kOps = {
-    "format", "state", "start", "begin", "part", "stored", "dropped", "forget", "doubt", "looked"};
+constexpr std::array<const char*, 8> kOps = {
+    "format", "state", "start", "begin", "part", "stored", "dropped", "forget"};
 
 Json toJson(const PendingUpload& upload) {
     return Json{{"artefact", upload.artefact.text()},
@@ -63,9 +63,6 @@ Json toJson(const AckRecord& record) {
             return Json{{"artefact", record.artefact.text()}};
         case AckRecord::Op::Forget:
             return Json{{"generation", record.generation.text()}};
-        case AckRecord::Op::Doubt:
-        case AckRecord::Op::Looked:
-            break;
     }
     return Json::object();
 }
@@ -193,9 +190,6 @@ void fill(AckRecord& record, Fields& fields) {
         case AckRecord::Op::Forget:
             record.generation = fields.id<GenerationId>("generation");
             break;
-        case AckRecord::Op::Doubt:
-        case AckRecord::Op::Looked:
-            break;
     }
 }
 
@@ -284,8 +278,6 @@ Status AckContents::check(const AckRecord& record) const {
         case AckRecord::Op::State:
         case AckRecord::Op::Start:
         case AckRecord::Op::Forget:
-        case AckRecord::Op::Doubt:
-        case AckRecord::Op::Looked:
             return {};
     }
     return {};
@@ -342,12 +334,6 @@ void AckContents::apply(const AckRecord& record) {
                 return upload.generation == record.generation;
             });
             break;
-        case AckRecord::Op::Doubt:
-            m_doubtful = true;
-            break;
-        case AckRecord::Op::Looked:
-            m_doubtful = false;
-            break;
     }
 }
 
@@ -364,10 +350,6 @@ std::string AckContents::compacted() const {
     for (const PendingUpload& upload : m_pending) {
         record.op = AckRecord::Op::Begin;
         record.upload = upload;
-        text += toLine(record);
-    }
-    if (m_doubtful) {
-        record.op = AckRecord::Op::Doubt;
         text += toLine(record);
     }
     return text;

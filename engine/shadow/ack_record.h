@@ -10,7 +10,6 @@
 //     {"op":"part","artefact":A,"name":"..."}
 //     {"op":"stored","artefact":A,"tx":N,"at":ms,"bytes":N}
 //     {"op":"dropped","artefact":A}   {"op":"forget","generation":G}
-//     {"op":"doubt"}   records were lost here   {"op":"looked"}   what is stored was looked up
 #pragma once
 
 #include <map>
@@ -23,18 +22,7 @@
 namespace engine {
 
 struct AckRecord {
-    enum class Op : std::uint8_t {
-        Format,
-        State,
-        Start,
-        Begin,
-        Part,
-        Stored,
-        Dropped,
-        Forget,
-        Doubt,
-        Looked
-    };
+    enum class Op : std::uint8_t { Format, State, Start, Begin, Part, Stored, Dropped, Forget };
     Op op = Op::Format;
     GenerationId generation;
     AckState state;        // State
@@ -63,9 +51,6 @@ public:
 
     const std::vector<PendingUpload>& pending() const noexcept { return m_pending; }
 
-    /// Records were lost, and what is stored was not looked up since.
-    bool doubtful() const noexcept { return m_doubtful; }
-
     /// The shortest journal that gives this state.
     std::string compacted() const;
 
@@ -77,7 +62,6 @@ private:
 
     std::map<GenerationId, AckState> m_states;
     std::vector<PendingUpload> m_pending;
-    bool m_doubtful = false;
 };
 
 }  // namespace engine

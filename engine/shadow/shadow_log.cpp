@@ -2,7 +2,6 @@
 #include "engine/shadow/shadow_log.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "engine/base/file_system.h"
 #include "engine/base/log.h"
@@ -31,11 +30,12 @@ Result<std::unique_ptr<ShadowLog>> ShadowLog::open(const std::string& folder,
 Status ShadowLog::recover() {
     ENGINE_TRY_ASSIGN(RecoveredLog recovered, recoverShadowFolder(m_folder, m_location));
     m_recovery = recovered.report;
-    if (m_recovery.setAside > 0) {
-        log::shadow().error("shadow log broken db={} segments={} set_aside={} problem={}",
+    if (m_recovery.setAside > 0 || m_recovery.holes > 0) {
+        log::shadow().error("shadow log damaged db={} segments={} setAside={} holes={} problem={}",
                             m_location.database.text(),
                             m_recovery.segments,
                             m_recovery.setAside,
+                            m_recovery.holes,
                             m_recovery.firstProblem);
     }
     for (ShadowSegment& segment : recovered.segments) {
@@ -163,23 +163,16 @@ Status ShadowLog::trim(GenerationId generation, TxId upTo) {
     return {};
 }
 
-Status ShadowLog::setAsideFrom(GenerationId generation, TxId firstTx) {
+Status ShadowLog::setAside(const ShadowSegment& segment) {
     const std::vector<ShadowSegment> bad =
-        take(generation, firstTx, TxId{std::numeric_limits<std::uint64_t>::max()});
-    if (bad.empty()) {
-        return {};
-    }
-    {
-        MutexLock lock(m_mutex);
-        m_ends[generation] = ChainEnd{bad.front().parentTx, bad.front().parentRoot};
-    }
-    log::shadow().error("shadow segments set aside db={} generation={} tx={} segments={}",
-                        m_location.database.text(),
-                        generation.text(),
-                        firstTx.value,
-                        bad.size());
-    for (const ShadowSegment& segment : bad) {
-        for (auto path = segment.partPaths.rbegin(); path != segment.partPaths.rend(); ++path) {
+        take(segment.generation, segment.firstTx, segment.lastTx);
+    for (const ShadowSegment& one : bad) {
+        log::shadow().error("shadow segment set aside db={} generation={} tx={}-{}",
+                            m_location.database.text(),
+                            one.generation.text(),
+                            one.firstTx.value,
+                            one.lastTx.value);
+        for (auto path = one.partPaths.rbegin(); path != one.partPaths.rend(); ++path) {
             ENGINE_TRY(renameReplace(*path, *path + std::string(kBadSuffix)));
         }
     }

@@ -4,9 +4,9 @@
 // A folder per database, laid out like a replica (<generation>/<last element of the part's name>),
 // files 0600, folders 0700. A segment is an artefact whose last part is published by rename after
 // all others, so that it is there whole or not at all. Segments follow each other by TxId and by
-// root; what breaks the chain when the log is opened (a torn file, a flipped byte in a table, a
-// hole) ends it there: the segments before it stay, the rest is set aside and said in
-// ShadowRecovery. Blocks are checked when they are read, not when the log is opened.
+// root. One that is found damaged (a torn file, a flipped byte in a table) or contradicts the one
+// before it is set aside and said in ShadowRecovery; those after it stay, so readers have to expect
+// a hole. Blocks are checked when they are read, not when the log is opened.
 //
 // Threads: append() and trim() by the controller under its step lock; the reading calls from any
 // thread at the same time. A segment that is trimmed while it is read gives NotFound.
@@ -43,7 +43,8 @@ struct ShadowSegment {
 
 struct ShadowRecovery {
     std::uint64_t segments = 0;
-    std::uint64_t setAside = 0;     // files that broke the chain, renamed *.bad
+    std::uint64_t setAside = 0;     // damaged files, renamed *.bad
+    std::uint64_t holes = 0;        // between two segments of a generation
     std::uint64_t unpublished = 0;  // files of segments that were never published, removed
     std::string firstProblem;       // empty = none
 };
@@ -62,7 +63,8 @@ public:
     class SegmentWriter;
     Result<std::unique_ptr<SegmentWriter>> beginSegment(const ArtefactHead& head);
 
-    /// The segments of the generation that hold TxIds after `after`, oldest first.
+    /// The segments of the generation that hold TxIds after `after`, oldest first; there may be
+    /// holes between them.
     std::vector<ShadowSegment> segmentsAfter(GenerationId generation, TxId after) const;
     std::optional<ShadowSegment> lastSegment(GenerationId generation) const;
     /// Those that hold segments, in the order of their birth.
@@ -75,9 +77,8 @@ public:
 
     /// Removes the segments whose lastTx is at or before `upTo` in the generation.
     Status trim(GenerationId generation, TxId upTo);
-    /// A segment's contents proved to be damaged when they were read: it and what follows it in the
-    /// generation is set aside (*.bad), and the chain ends before it.
-    Status setAsideFrom(GenerationId generation, TxId firstTx);
+    /// A segment's contents proved to be damaged when they were read: it is set aside (*.bad).
+    Status setAside(const ShadowSegment& segment);
     /// Removes a generation that has ended and is stored everywhere, with what was set aside there.
     Status removeGeneration(GenerationId generation);
 

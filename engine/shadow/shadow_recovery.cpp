@@ -29,7 +29,7 @@ bool sameArtefact(const PartName& a, const PartName& b) {
     return a.firstTx == b.firstTx && a.writer == b.writer && a.artefact == b.artefact;
 }
 
-/// Damage ends the chain; anything else (no permission, too many open files, a newer version)
+/// Damage costs a segment; anything else (no permission, too many open files, a newer version)
 /// must not be mistaken for it.
 bool isDamage(ErrorCode code) noexcept {
     return code == ErrorCode::Corruption || code == ErrorCode::InvalidArgument ||
@@ -101,6 +101,11 @@ Result<ShadowSegment> readSegment(const PartFiles& files) {
     return segment;
 }
 
+bool contradicts(const ShadowSegment& before, const ShadowSegment& segment) noexcept {
+    return segment.parentTx < before.lastTx ||
+           (segment.parentTx == before.lastTx && segment.parentRoot != before.root);
+}
+
 /// One generation's folder. Looks first and changes afterwards, so that a log which cannot be read
 /// for another reason than damage is left as it is.
 class GenerationFolder {
@@ -119,6 +124,7 @@ private:
     Status sortFiles(const std::vector<FolderEntry>& entries);
     void group(std::vector<PartName> names);
     Status follow();
+    void noteProblem(std::string problem);
 
     const std::string m_path;
     const DatabaseLocation m_location;
@@ -127,6 +133,7 @@ private:
     std::vector<ShadowSegment> m_segments;
     std::vector<std::string> m_unpublished;
     std::vector<std::string> m_bad;
+    std::uint64_t m_holes = 0;
     std::string m_problem;
 };
 
@@ -158,7 +165,8 @@ void GenerationFolder::group(std::vector<PartName> names) {
     }
 }
 
-/// Walks the chain from its oldest segment to the first that does not follow.
+/// Keeps every whole segment that does not contradict the ones before it. What is missing between
+/// two of them costs what was in it, not what follows.
 Status GenerationFolder::follow() {
     for (const PartFiles& files : m_artefacts) {
         if (!files.names.back().last) {
@@ -166,26 +174,33 @@ Status GenerationFolder::follow() {
             m_unpublished.insert(m_unpublished.end(), files.paths.begin(), files.paths.end());
             continue;
         }
-        Result<ShadowSegment> segment =
-            m_problem.empty() ? readSegment(files) : broken("after the break");
+        Result<ShadowSegment> segment = readSegment(files);
         if (!segment.ok() && !isDamage(segment.error().code)) {
             return std::move(segment).error().context("shadow log " + m_path);
         }
-        const bool follows =
-            segment.ok() &&
-            (m_segments.empty() || (segment.value().parentTx == m_segments.back().lastTx &&
-                                    segment.value().parentRoot == m_segments.back().root));
-        if (follows) {
-            m_segments.push_back(std::move(segment).value());
+        if (segment.ok() && !m_segments.empty() &&
+            contradicts(m_segments.back(), segment.value())) {
+            segment = broken("does not follow the segment before it");
+        }
+        if (!segment.ok()) {
+            noteProblem(files.paths.back() + ": " + segment.error().message);
+            m_bad.insert(m_bad.end(), files.paths.begin(), files.paths.end());
             continue;
         }
-        if (m_problem.empty()) {
-            m_problem = segment.ok() ? files.paths.back() + " does not follow the segment before it"
-                                     : files.paths.back() + ": " + segment.error().message;
+        if (!m_segments.empty() && segment.value().parentTx > m_segments.back().lastTx) {
+            noteProblem("changes " + std::to_string(m_segments.back().lastTx.next().value) +
+                        " to " + std::to_string(segment.value().parentTx.value) + " are missing");
+            ++m_holes;
         }
-        m_bad.insert(m_bad.end(), files.paths.begin(), files.paths.end());
+        m_segments.push_back(std::move(segment).value());
     }
     return {};
+}
+
+void GenerationFolder::noteProblem(std::string problem) {
+    if (m_problem.empty()) {
+        m_problem = std::move(problem);
+    }
 }
 
 Status GenerationFolder::cleanUp(ShadowRecovery& report) const {
@@ -198,6 +213,7 @@ Status GenerationFolder::cleanUp(ShadowRecovery& report) const {
     report.segments += m_segments.size();
     report.unpublished += m_unpublished.size();
     report.setAside += m_bad.size();
+    report.holes += m_holes;
     if (report.firstProblem.empty()) {
         report.firstProblem = m_problem;
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a shadow log's folder holds after whatever happened: the unbroken chain of each generation,
+// What a shadow log's folder holds after whatever happened: the whole segments of each generation,
 // and what had to be set aside.
 #pragma once
 
@@ -12,8 +12,8 @@ struct RecoveredLog {
     ShadowRecovery report;
 };
 
-/// Removes temporary files and parts of segments that were never published, renames what breaks a
-/// chain to *.bad, and returns the rest. Changes nothing where it fails.
+/// Removes temporary files and parts of segments that were never published, renames what is
+/// damaged to *.bad, and returns the rest. Changes nothing where it fails.
 Result<RecoveredLog> recoverShadowFolder(const std::string& folder,
                                          const DatabaseLocation& location);
 

@@ -135,13 +135,23 @@ void PipelineFixture::killEngine() {
     }
     m_lanes.clear();
     // What a stop would still write is undone: the files are those of the moment of the kill.
-    const std::string copy = folder() + "/copy";
+    saveState("kill");
+    m_controller.reset();
+    putStateBack("kill");
+}
+
+void PipelineFixture::saveState(const std::string& name) {
     namespace fs = std::filesystem;
+    const std::string copy = folder() + "/saved-" + name;
     fs::remove_all(copy);
     fs::create_directories(copy);
     fs::copy(folder() + "/state", copy + "/state", fs::copy_options::recursive);
     fs::copy(folder() + "/shadow", copy + "/shadow", fs::copy_options::recursive);
-    m_controller.reset();
+}
+
+void PipelineFixture::putStateBack(const std::string& name) {
+    namespace fs = std::filesystem;
+    const std::string copy = folder() + "/saved-" + name;
     fs::remove_all(folder() + "/state");
     fs::remove_all(folder() + "/shadow");
     fs::rename(copy + "/state", folder() + "/state");
@@ -203,7 +213,8 @@ bool PipelineFixture::waitWith(std::size_t replica,
 bool PipelineFixture::waitStored(std::size_t replica) {
     return waitFor(replica, [&](const LaneStatus& lane) {
         const auto published = m_controller->published();
-        return published && lane.state.snapshots.contains(published->generation) &&
+        return published && lane.state.looked &&
+               lane.state.snapshots.contains(published->generation) &&
                lane.state.segmentsTx == published->tx;
     });
 }

@@ -36,13 +36,18 @@ public:
     /// As after kill -9: nothing is published or checkpointed any more.
     void killEngine();
 
+    /// The state folder and the log as they are, and back: a copy from a backup.
+    void saveState(const std::string& name);
+    void putStateBack(const std::string& name);
+
     Controller& controller() { return *m_controller; }
 
     ReplicaLanes& lanes(std::size_t replica) { return *m_lanes.at(replica); }
 
     /// Runs the controller until it has captured everything and published it.
     void capture();
-    /// Waits until the replica has a snapshot and every published change; false after 20 s.
+    /// Waits until the replica was looked at and has a snapshot and every published change; false
+    /// after 20 s.
     bool waitStored(std::size_t replica = 0);
     /// Waits for a condition on the replica's lane state; false after 20 s.
     bool waitFor(std::size_t replica, const std::function<bool(const LaneStatus&)>& condition);

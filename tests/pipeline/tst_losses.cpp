@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <QDir>
+#include <QFile>
 #include <QTest>
 
 #include "engine/base/file_system.h"
@@ -59,6 +60,13 @@ void fiveChanges(PipelineFixture& f) {
     }
 }
 
+/// The five changes were recorded and one of them is damaged on the disk.
+void damageOne(PipelineFixture& f, std::size_t index) {
+    const std::vector<std::string> files = f.segmentFiles();
+    ENSURE(files.size() == 5);
+    damagePage(files[index], f.source.image(), index + 1);
+}
+
 RestoreTarget pointOf(GenerationId generation, TxId tx) {
     RestoreTarget target;
     target.kind = RestoreTarget::Kind::Tx;
@@ -95,47 +103,87 @@ private:
 class TestLosses : public QObject {
     Q_OBJECT
 private slots:
-    void damagedSegment_nobodyHasIt_isRecordedAgain();
-    void damagedSegment_storedAlready_startsAGeneration();
-    void damagedSegment_foundWhenSent_startsAGeneration();
+    void damagedSegment_nobodyHasIt_costsOnlyWhatStoodOnIt();
+    void damagedSegment_storedAlready_costsNothing();
+    void damagedSegment_fileMovedOn_startsAGeneration();
+    void damagedSegment_foundWhenSent_isSkippedWithASnapshot();
     void lostEndOfTheLog_isNotGoneOnFrom();
-    void damagedJournal_isLookedUpOnce_data();
-    void damagedJournal_isLookedUpOnce();
+    void damagedJournal_nothingIsSentAgainOrRemoved_data();
+    void damagedJournal_nothingIsSentAgainOrRemoved();
     void damagedJournal_killedBeforeTheLook_isLookedUpLater();
     void damagedJournal_unsentChanges_areSent();
+    void olderStateFolder_startsAGenerationBeyond_data();
+    void olderStateFolder_startsAGenerationBeyond();
+    void lostSnapshot_isMadeAgain();
+    void lostSegment_isSentAgainWhereTheLogHasIt();
     void otherWriter_inOurGeneration_stopsTheLanes();
     void otherWriter_ofOurState_startsAGeneration();
     void fullLog_oneReplicaAway_isBounded();
     void fullLog_allAway_killed_isBoundedAndCaughtUp();
 };
 
-void TestLosses::damagedSegment_nobodyHasIt_isRecordedAgain() {
+void TestLosses::damagedSegment_nobodyHasIt_costsOnlyWhatStoodOnIt() {
     PipelineFixture f(10);
     f.startEngine();
-    f.lanes(0).setPaused(true);
     f.capture();
+    QVERIFY(f.waitStored());
+    f.lanes(0).setPaused(true);
     const PublishedPosition baseline = *f.controller().published();
     fiveChanges(f);
     f.killEngine();
-    const std::vector<std::string> files = f.segmentFiles();
-    QCOMPARE(files.size(), std::size_t{5});
-    damagePage(files[2], f.source.image(), 3);
+    damageOne(f, 2);
     f.startEngine();
     f.lanes(0).setPaused(true);
     f.capture();
-    QCOMPARE(setAside(f.folder()), std::size_t{3});
+    QCOMPARE(setAside(f.folder()), std::size_t{1});
     QVERIFY(f.controller().status().loss.find("damaged") != std::string::npos);
+    // The file is as the log ends, so the history goes on there.
     QCOMPARE(f.controller().published()->generation, baseline.generation);
     QCOMPARE(f.controller().published()->tx, (TxId{baseline.tx.value + 5}));
     f.lanes(0).setPaused(false);
     QVERIFY(f.waitStored());
     QVERIFY(f.restoreLatest() == f.source.image());
+    for (const std::size_t n : {0u, 1u, 2u, 5u}) {
+        QVERIFY(f.restore(pointOf(baseline.generation, TxId{baseline.tx.value + n})) ==
+                f.source.imageAfter(n));
+    }
     // Everybody has all that followed: nothing is left to say.
     QVERIFY(
         f.captureUntil(0, [&](const LaneStatus&) { return f.controller().status().loss.empty(); }));
 }
 
-void TestLosses::damagedSegment_storedAlready_startsAGeneration() {
+void TestLosses::damagedSegment_storedAlready_costsNothing() {
+    PipelineFixture f(10);
+    f.startEngine();
+    f.capture();
+    QVERIFY(f.waitStored());
+    const PublishedPosition baseline = *f.controller().published();
+    f.source.write({1});
+    f.capture();
+    f.source.write({2});
+    f.capture();
+    QVERIFY(f.waitStored());
+    f.lanes(0).setPaused(true);
+    for (std::uint64_t i = 3; i <= 5; ++i) {
+        f.source.write({i});
+        f.capture();
+    }
+    f.killEngine();
+    damageOne(f, 0);
+    const std::size_t snapshots = f.replicas[0]->place().objects().size();
+    f.startEngine();
+    f.capture();
+    QVERIFY(f.waitStored());
+    QCOMPARE(f.controller().published()->generation, baseline.generation);
+    for (std::size_t n = 0; n <= 5; ++n) {
+        QVERIFY(f.restore(pointOf(baseline.generation, TxId{baseline.tx.value + n})) ==
+                f.source.imageAfter(n));
+    }
+    // One segment came, no snapshot.
+    QCOMPARE(f.replicas[0]->place().objects().size(), snapshots + 1);
+}
+
+void TestLosses::damagedSegment_fileMovedOn_startsAGeneration() {
     PipelineFixture f(10);
     f.startEngine();
     f.capture();
@@ -144,18 +192,12 @@ void TestLosses::damagedSegment_storedAlready_startsAGeneration() {
     fiveChanges(f);
     QVERIFY(f.waitStored());
     f.killEngine();
-    const std::vector<std::string> files = f.segmentFiles();
-    QCOMPARE(files.size(), std::size_t{5});  // the page map is older, so they are kept
-    damagePage(files[3], f.source.image(), 4);
+    damageOne(f, 3);
+    f.source.write({7});
     f.startEngine();
     f.capture();
-    f.source.write({7});
-    QVERIFY(f.captureUntil(0, [&](const LaneStatus&) {
-        return f.controller().published() &&
-               f.controller().published()->generation != baseline.generation;
-    }));
-    f.capture();
-    f.lanes(0).retryNow();
+    QVERIFY(f.controller().published()->generation != baseline.generation);
+    QVERIFY(f.controller().published()->tx.value > baseline.tx.value + 5);
     QVERIFY(f.waitStored());
     QVERIFY(f.restoreLatest() == f.source.image());
     // What was stored under these numbers stays what it was.
@@ -165,7 +207,7 @@ void TestLosses::damagedSegment_storedAlready_startsAGeneration() {
     }
 }
 
-void TestLosses::damagedSegment_foundWhenSent_startsAGeneration() {
+void TestLosses::damagedSegment_foundWhenSent_isSkippedWithASnapshot() {
     PipelineFixture f(10);
     f.startEngine();
     f.capture();
@@ -178,12 +220,11 @@ void TestLosses::damagedSegment_foundWhenSent_startsAGeneration() {
     QVERIFY(f.waitFor(
         0, [](const LaneStatus& lane) { return !lane.state.segments.lastError.empty(); }));
     f.capture();
-    QVERIFY(f.controller().published()->generation != baseline.generation);
+    QCOMPARE(f.controller().published()->generation, baseline.generation);
     QVERIFY(f.controller().status().loss.find("damaged") != std::string::npos);
-    QCOMPARE(setAside(f.folder()), std::size_t{4});
+    QCOMPARE(setAside(f.folder()), std::size_t{1});
     f.source.write({9});
     f.capture();
-    f.lanes(0).retryNow();
     QVERIFY(f.waitStored());
     QVERIFY(f.restoreLatest() == f.source.image());
     // The change before the damage was sent, too.
@@ -202,7 +243,9 @@ void TestLosses::lostEndOfTheLog_isNotGoneOnFrom() {
     f.stopEngine();  // writes the page map
     const std::vector<std::string> files = f.segmentFiles();
     QCOMPARE(files.size(), std::size_t{5});
-    flip(files[3], bytesOf(files[3]).size() - 8);  // its table: seen when the log is opened
+    for (const std::size_t i : {3u, 4u}) {
+        flip(files[i], bytesOf(files[i]).size() - 8);  // the table: seen when the log is opened
+    }
     f.startEngine();
     f.capture();
     QVERIFY(f.controller().published()->generation != baseline.generation);
@@ -213,15 +256,22 @@ void TestLosses::lostEndOfTheLog_isNotGoneOnFrom() {
     QVERIFY(f.restoreLatest() == f.source.image());
 }
 
-void TestLosses::damagedJournal_isLookedUpOnce_data() {
-    QTest::addColumn<double>("where");
-    QTest::newRow("first line") << 0.02;
-    QTest::newRow("middle") << 0.5;
-    QTest::newRow("near the end") << 0.8;
+void TestLosses::damagedJournal_nothingIsSentAgainOrRemoved_data() {
+    QTest::addColumn<double>("flipAt");
+    QTest::addColumn<double>("cutAt");
+    QTest::newRow("first line flipped") << 0.02 << 1.0;
+    QTest::newRow("middle flipped") << 0.5 << 1.0;
+    QTest::newRow("near the end flipped") << 0.8 << 1.0;
+    for (int part = 0; part <= 10; ++part) {
+        QTest::addRow("cut at %d of 10", part) << -1.0 << part / 10.0;
+    }
+    QTest::newRow("removed") << -1.0 << -1.0;
 }
 
-void TestLosses::damagedJournal_isLookedUpOnce() {
-    QFETCH(const double, where);
+/// Whatever becomes of what we remember: the replica says what it has.
+void TestLosses::damagedJournal_nothingIsSentAgainOrRemoved() {
+    QFETCH(const double, flipAt);
+    QFETCH(const double, cutAt);
     PipelineFixture f(10);
     f.startEngine();
     f.capture();
@@ -229,35 +279,41 @@ void TestLosses::damagedJournal_isLookedUpOnce() {
     fiveChanges(f);
     QVERIFY(f.waitStored());
     const PublishedPosition end = *f.controller().published();
-    f.stopEngine();
-    const std::size_t objects = f.replicas[0]->place().objects().size();
-    const std::size_t size = bytesOf(f.ackFile()).size();
-    flip(f.ackFile(), static_cast<std::size_t>(static_cast<double>(size) * where));
+    f.lanes(0).setPaused(true);
+    f.source.write({6});
+    f.capture();
+    f.source.write({7});
+    f.capture();
+    f.killEngine();
+    const auto objects = f.replicas[0]->place().objects();
+    const double size = static_cast<double>(bytesOf(f.ackFile()).size());
+    if (flipAt >= 0) {
+        flip(f.ackFile(), static_cast<std::size_t>(size * flipAt));
+    }
+    if (cutAt < 0) {
+        QVERIFY(removeFile(f.ackFile()).ok());
+    } else {
+        QVERIFY(
+            QFile::resize(QString::fromStdString(f.ackFile()), static_cast<qint64>(size * cutAt)));
+    }
     Calls calls;
     calls.watch(*f.replicas[0]);
     f.startEngine();
     f.capture();
     QVERIFY(f.waitStored());
     QCOMPARE(f.controller().published()->generation, end.generation);
-    QCOMPARE(f.replicas[0]->place().objects().size(), objects);
-    QCOMPARE(calls.count(ReplicaVerb::Put, ".seg."), std::size_t{0});
+    QCOMPARE(calls.count(ReplicaVerb::Put, ".seg."), std::size_t{1});
     QCOMPARE(calls.count(ReplicaVerb::Put, ".snap."), std::size_t{0});
     QCOMPARE(calls.count(ReplicaVerb::Remove, ""), std::size_t{0});
-    f.source.write({6});
-    f.capture();
-    QVERIFY(f.waitStored());
-    QCOMPARE(f.replicas[0]->place().objects().size(), objects + 1);
-    QVERIFY(f.restoreLatest() == f.source.image());
+    const auto after = f.replicas[0]->place().objects();
+    for (const auto& [name, bytes] : objects) {
+        QVERIFY2(after.contains(name), name.c_str());
+    }
+    for (std::size_t n = 0; n <= 7; ++n) {
+        QVERIFY(f.restore(pointOf(end.generation, TxId{end.tx.value - 5 + n})) ==
+                f.source.imageAfter(n));
+    }
     f.stopEngine();
-    // From now on the journal is whole again: the database's folder is not listed any more.
-    Calls later;
-    later.watch(*f.replicas[0]);
-    f.startEngine();
-    f.capture();
-    QVERIFY(f.waitStored());
-    QCOMPARE(later.count(ReplicaVerb::Put, ".seg."), std::size_t{0});
-    QCOMPARE(later.count(ReplicaVerb::List, folderOf(f.location)),
-             later.count(ReplicaVerb::List, folderOf(f.location, end.generation)));
     f.replicas[0]->setPause(nullptr);
 }
 
@@ -301,6 +357,112 @@ void TestLosses::damagedJournal_unsentChanges_areSent() {
     f.capture();
     QVERIFY(f.waitStored());
     QCOMPARE(f.controller().published()->generation, baseline.generation);
+    for (std::size_t n = 0; n <= 5; ++n) {
+        QVERIFY(f.restore(pointOf(baseline.generation, TxId{baseline.tx.value + n})) ==
+                f.source.imageAfter(n));
+    }
+}
+
+void TestLosses::olderStateFolder_startsAGenerationBeyond_data() {
+    QTest::addColumn<int>("before");
+    QTest::addColumn<int>("alone");
+    QTest::newRow("nothing new") << 3 << 0;
+    QTest::newRow("fewer changes than are stored") << 3 << 1;
+    QTest::newRow("as many") << 3 << 3;
+    QTest::newRow("more, recorded before anybody looked") << 3 << 5;
+}
+
+/// A state folder from a backup: the numbers after it are taken by other changes.
+void TestLosses::olderStateFolder_startsAGenerationBeyond() {
+    QFETCH(const int, before);
+    QFETCH(const int, alone);
+    PipelineFixture f(10);
+    f.startEngine();
+    f.capture();
+    QVERIFY(f.waitStored());
+    const PublishedPosition baseline = *f.controller().published();
+    f.stopEngine();
+    f.saveState("old");
+    f.startEngine();
+    std::uint64_t page = 0;
+    for (int i = 0; i < before; ++i) {
+        f.source.write({1 + page++ % 10});
+        f.capture();
+    }
+    QVERIFY(f.waitStored());
+    f.stopEngine();
+    f.putStateBack("old");
+    f.source.mergeNext(static_cast<std::uint64_t>(before), true);
+    // Recorded on its own while the replica cannot be asked, then once more from the start.
+    f.startEngine();
+    f.lanes(0).setPaused(true);
+    f.capture();
+    for (int i = 0; i < alone; ++i) {
+        f.source.write({1 + page++ % 10});
+        f.capture();
+    }
+    f.killEngine();
+    f.startEngine();
+    QVERIFY(f.captureUntil(0, [&](const LaneStatus& lane) {
+        return lane.state.looked && f.controller().published() &&
+               f.controller().published()->generation != baseline.generation;
+    }));
+    f.source.write({1 + page++ % 10});
+    f.capture();
+    QVERIFY(f.waitStored());
+    QVERIFY(f.restoreLatest() == f.source.image());
+    const auto taken = baseline.tx.value + static_cast<std::uint64_t>(before);
+    QVERIFY(f.controller().published()->tx.value > taken);
+    for (std::size_t n = 0; n <= static_cast<std::size_t>(before); ++n) {
+        QVERIFY(f.restore(pointOf(baseline.generation, TxId{baseline.tx.value + n})) ==
+                f.source.imageAfter(n));
+    }
+}
+
+void TestLosses::lostSnapshot_isMadeAgain() {
+    PipelineFixture f(10);
+    f.startEngine();
+    f.capture();
+    fiveChanges(f);
+    QVERIFY(f.waitStored());
+    f.stopEngine();
+    MemoryPlace& place = f.replicas[0]->place();
+    for (const auto& [name, bytes] : place.objects()) {
+        if (name.find(".snap.") != std::string::npos) {
+            place.erase(name);
+        }
+    }
+    f.startEngine();
+    f.capture();
+    QVERIFY(f.waitStored());
+    QVERIFY(f.restoreLatest() == f.source.image());
+}
+
+void TestLosses::lostSegment_isSentAgainWhereTheLogHasIt() {
+    PipelineFixture f(10);
+    f.startEngine();
+    f.capture();
+    QVERIFY(f.waitStored());
+    const PublishedPosition baseline = *f.controller().published();
+    for (std::uint64_t i = 1; i <= 5; ++i) {
+        f.source.write({i});
+        f.capture();
+        QVERIFY(f.waitStored());
+    }
+    f.killEngine();
+    MemoryPlace& place = f.replicas[0]->place();
+    const std::string third = toHex16(baseline.tx.value + 3) + ".seg.";
+    std::size_t erased = 0;
+    for (const auto& [name, bytes] : place.objects()) {
+        if (name.find(third) != std::string::npos) {
+            place.erase(name);
+            ++erased;
+        }
+    }
+    QCOMPARE(erased, std::size_t{1});
+    f.startEngine();
+    f.capture();
+    QVERIFY(f.waitStored());
     for (std::size_t n = 0; n <= 5; ++n) {
         QVERIFY(f.restore(pointOf(baseline.generation, TxId{baseline.tx.value + n})) ==
                 f.source.imageAfter(n));

@@ -227,22 +227,39 @@ private slots:
         compareWithChain(*log, chain);
     }
 
-    void setAsideFrom_aSegment_endsTheChainBeforeIt() {
+    void setAside_aSegment_leavesTheOthers() {
+        const auto log = m_fixture->open();
+        Chain chain{.generation = GenerationId{7}};
+        const auto first = m_fixture->append(*log, chain);
+        const auto second = m_fixture->append(*log, chain);
+        const auto third = m_fixture->append(*log, chain);
+        VERIFY_OK(third);
+        VERIFY_OK(log->setAside(second.value()));
+        const auto left = log->segmentsAfter(chain.generation, TxId{0});
+        QCOMPARE(left.size(), std::size_t(2));
+        QCOMPARE(left[0].lastTx, first.value().lastTx);
+        QCOMPARE(left[1].parentTx, second.value().lastTx);
+        QCOMPARE(namesIn(m_fixture->generationFolder(chain)).size(), std::size_t(3));
+        // The log goes on at its end; what is set aside is so only once.
+        VERIFY_OK(m_fixture->append(*log, chain));
+        VERIFY_OK(log->setAside(second.value()));
+        QCOMPARE(log->segmentsAfter(chain.generation, TxId{0}).size(), std::size_t(3));
+        const auto again = m_fixture->open();
+        QCOMPARE(again->recovery().setAside, std::uint64_t(0));
+        QCOMPARE(again->recovery().holes, std::uint64_t(1));
+        QCOMPARE(again->segmentsAfter(chain.generation, TxId{0}).size(), std::size_t(3));
+    }
+
+    void setAside_theLast_theLogGoesOnBehindIt() {
         const auto log = m_fixture->open();
         Chain chain{.generation = GenerationId{7}};
         VERIFY_OK(m_fixture->append(*log, chain));
-        const Chain good = chain;
+        const Chain before = chain;
+        const auto last = m_fixture->append(*log, chain);
+        VERIFY_OK(log->setAside(last.value()));
+        Chain again = before;
+        COMPARE_CODE(m_fixture->append(*log, again), Discontinuity);
         VERIFY_OK(m_fixture->append(*log, chain));
-        VERIFY_OK(m_fixture->append(*log, chain));
-        VERIFY_OK(log->setAsideFrom(chain.generation, good.lastTx.next()));
-        compareWithChain(*log, good);
-        QCOMPARE(namesIn(m_fixture->generationFolder(chain)).size(), std::size_t(3));
-        COMPARE_CODE(m_fixture->append(*log, chain), Discontinuity);
-        Chain goesOn = good;
-        VERIFY_OK(m_fixture->append(*log, goesOn));
-        compareWithChain(*log, goesOn);
-        VERIFY_OK(log->setAsideFrom(chain.generation, TxId{1000}));
-        compareWithChain(*log, goesOn);
     }
 
     void replay_sinkFails_handsItsErrorUp() {
