@@ -3,6 +3,36 @@
 
 namespace engine {
 
+bool isUtf8(std::string_view text) noexcept {
+    const auto byteAt = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    constexpr std::size_t kNoLead = 4;
+    constexpr std::uint32_t kLeast[] = {0, 0x80, 0x800, 0x10000};  // shorter forms exist below
+    for (std::size_t i = 0; i < text.size();) {
+        const std::uint32_t lead = byteAt(i);
+        const std::size_t more = lead < 0x80             ? 0
+                                 : (lead & 0xe0) == 0xc0 ? 1
+                                 : (lead & 0xf0) == 0xe0 ? 2
+                                 : (lead & 0xf8) == 0xf0 ? 3
+                                                         : kNoLead;
+        if (more == kNoLead || more >= text.size() - i) {
+            return false;
+        }
+        std::uint32_t code = more == 0 ? lead : lead & (0x3fu >> more);
+        for (std::size_t k = 1; k <= more; ++k) {
+            if ((byteAt(i + k) & 0xc0) != 0x80) {
+                return false;
+            }
+            code = code << 6 | (byteAt(i + k) & 0x3fu);
+        }
+        const bool surrogate = code >= 0xd800 && code < 0xe000;
+        if (code < kLeast[more] || code > 0x10ffff || surrogate) {
+            return false;
+        }
+        i += more + 1;
+    }
+    return true;
+}
+
 void appendVarint(Buffer& to, std::uint64_t value) {
     while (value >= 0x80) {
         to.push_back(static_cast<std::byte>((value & 0x7f) | 0x80));

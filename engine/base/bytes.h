@@ -31,6 +31,9 @@ inline std::string textOf(ByteView bytes) {
     return text;
 }
 
+/// What JSON can carry. A path need not be: the system takes any bytes.
+bool isUtf8(std::string_view text) noexcept;
+
 namespace detail {
 template <class T>
 constexpr T swapBytes(T value) noexcept {

@@ -54,6 +54,34 @@ std::string expandHome(std::string_view path) {
     return std::string(home) + std::string(path.substr(1));
 }
 
+static bool isSymlink(const std::string& path) {
+    struct stat facts {};
+
+    return ::lstat(path.c_str(), &facts) == 0 && S_ISLNK(facts.st_mode);
+}
+
+std::string normalPath(std::string_view path) {
+    std::string normal;  // "" = the root
+    while (!path.empty()) {
+        const std::size_t end = std::min(path.find('/'), path.size());
+        const std::string_view element = path.substr(0, end);
+        path.remove_prefix(std::min(end + 1, path.size()));
+        if (element.empty() || element == ".") {
+            continue;
+        }
+        if (element != "..") {
+            normal.append("/").append(element);
+            continue;
+        }
+        if (isSymlink(normal)) {
+            const Result<std::string> real = realPath(normal);
+            normal = real.ok() ? real.value() : normal;
+        }
+        normal.erase(std::min(normal.rfind('/'), normal.size()));
+    }
+    return normal.empty() ? "/" : normal;
+}
+
 Result<std::string> realPath(const std::string& path) {
     const std::unique_ptr<char, decltype(&std::free)> resolved(::realpath(path.c_str(), nullptr),
                                                                &std::free);

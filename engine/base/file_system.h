@@ -21,6 +21,9 @@ std::string parentOf(std::string_view path);
 std::string fileNameOf(std::string_view path);
 /// "~" and "~/x" become the home folder; other text is returned as it is.
 std::string expandHome(std::string_view path);
+/// An absolute path without "//", ".", ".." and a last "/"; symlinks stay. Where ".." follows one,
+/// it is the parent of what the link leads to, as for the system.
+std::string normalPath(std::string_view path);
 /// Absolute, symlinks resolved. NotFound where it does not exist.
 Result<std::string> realPath(const std::string& path);
 

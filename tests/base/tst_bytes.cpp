@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <random>
+
+#include <QStringDecoder>
 #include <QtTest>
 
 #include "engine/base/bytes.h"
@@ -33,6 +36,7 @@ private slots:
     void hex_badText_isInvalidArgument_data();
     void hex_badText_isInvalidArgument();
     void text_andViews_roundTrip();
+    void utf8_isWhatQtTakes();
 };
 
 void TestBytes::loads_fixedEndian_areAsWritten() {
@@ -200,6 +204,27 @@ void TestBytes::text_andViews_roundTrip() {
     appendBytes(joined, {});
     appendBytes(joined, viewOf("c"));
     QCOMPARE(textOf(joined), std::string("abc"));
+}
+
+void TestBytes::utf8_isWhatQtTakes() {
+    std::mt19937 random(7);
+    // Bytes at the borders of what a sequence may hold, far oftener than chance gives them.
+    constexpr unsigned char kBorders[] = {0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f,
+                                          0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0,
+                                          0xe1, 0xed, 0xef, 0xf0, 0xf4, 0xf5};
+    std::size_t valid = 0;
+    for (int i = 0; i < 300'000; ++i) {
+        std::string text;
+        for (auto left = random() % 5; left > 0; --left) {
+            text.push_back(static_cast<char>(kBorders[random() % std::size(kBorders)]));
+        }
+        QStringDecoder decoder(QStringDecoder::Utf8, QStringDecoder::Flag::Stateless);
+        const QString decoded = decoder(QByteArrayView(text.data(), qsizetype(text.size())));
+        const bool expected = !decoder.hasError() && decoded.toUtf8().toStdString() == text;
+        QVERIFY2(isUtf8(text) == expected, toHex(viewOf(text)).c_str());
+        valid += expected ? 1u : 0u;
+    }
+    QVERIFY(valid > 10'000);
 }
 
 QTEST_GUILESS_MAIN(TestBytes)

@@ -17,6 +17,8 @@ class TestFileSystem : public QObject {
 private slots:
     void init();
     void paths_areTakenApart();
+    void path_normal_hasOneSpelling();
+    void path_normalOverALink_isWhatTheSystemSees();
     void home_isExpandedOnlyInFront();
     void folders_areMadePrivate();
     void folders_overAFile_areAnError();
@@ -57,6 +59,33 @@ void TestFileSystem::paths_areTakenApart() {
     QCOMPARE(parentOf("a"), std::string("."));
     QCOMPARE(fileNameOf("/a/b"), std::string("b"));
     QCOMPARE(fileNameOf("b"), std::string("b"));
+}
+
+void TestFileSystem::path_normal_hasOneSpelling() {
+    for (const char* same : {"/a/b",
+                             "/a//b",
+                             "//a/b/",
+                             "/a/./b",
+                             "/./a/b/.",
+                             "/a/c/../b",
+                             "/../a/b",
+                             "/x/../a/y/z/../../b"}) {
+        QCOMPARE(normalPath(same), std::string("/a/b"));
+    }
+    for (const char* root : {"/", "//", "/.", "/..", "/a/..", "/a/../.."}) {
+        QCOMPARE(normalPath(root), std::string("/"));
+    }
+    QCOMPARE(normalPath("/...a/..b/.c"), std::string("/...a/..b/.c"));
+}
+
+void TestFileSystem::path_normalOverALink_isWhatTheSystemSees() {
+    QVERIFY(makeFolders(path("far/deep")).ok());
+    QCOMPARE(::symlink(path("far/deep").c_str(), path("link").c_str()), 0);
+    const std::string far = realPath(path("far")).value();
+    QCOMPARE(normalPath(path("link/../x")), joinPath(far, "x"));
+    QCOMPARE(normalPath(path("link/x")), path("link/x"));
+    QCOMPARE(::symlink("nowhere", path("dangling").c_str()), 0);
+    QCOMPARE(normalPath(path("dangling/../x")), path("x"));
 }
 
 void TestFileSystem::home_isExpandedOnlyInFront() {
