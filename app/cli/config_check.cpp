@@ -18,11 +18,16 @@ static Outcome run(const Args& args, const Session& given) {
     if (!loaded.ok()) {
         return {loaded.error(), Exit::Usage};
     }
-    ENGINE_TRY(engine::checkSupported(loaded.value().config));
-    for (const std::string& warning : loaded.value().warnings) {
+    const engine::Config& config = loaded.value().config;
+    ENGINE_TRY(engine::checkSupported(config));
+    ENGINE_TRY(engine::checkPlaces(config, session.stateDir));
+    std::vector<std::string> warnings = loaded.value().warnings;
+    for (std::string& warning : engine::placeWarnings(config)) {
+        warnings.push_back(std::move(warning));
+    }
+    for (const std::string& warning : warnings) {
         printWarning(session, warning);
     }
-    const engine::Config& config = loaded.value().config;
     const std::vector<std::string> notes = engine::notYetApplied(config);
     for (const std::string& note : notes) {
         printNote(session, "note: " + note);
@@ -31,7 +36,7 @@ static Outcome run(const Args& args, const Session& given) {
         const nlohmann::ordered_json json = {{"ok", true},
                                              {"databases", config.databases.size()},
                                              {"replicas", config.replicas.size()},
-                                             {"warnings", loaded.value().warnings},
+                                             {"warnings", warnings},
                                              {"notes", notes}};
         printLine(json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     } else {

@@ -143,11 +143,13 @@ std::vector<OptionSpec> historyOptions() {
 
 std::string absolutePath(const std::string& path) {
     const std::string expanded = engine::expandHome(path);
-    if (expanded.empty() || expanded.front() == '/') {
+    if (expanded.empty()) {
         return expanded;
     }
     const Result<std::string> here = engine::realPath(".");
-    return engine::joinPath(here.ok() ? here.value() : "/", expanded);
+    const std::string folder = here.ok() ? here.value() : "/";
+    return engine::normalPath(expanded.front() == '/' ? expanded
+                                                      : engine::joinPath(folder, expanded));
 }
 
 Result<Config> readConfig(const Session& session) {

@@ -36,7 +36,7 @@ struct OpenHistory {
 /// configuration: on its first replica that can be opened, or on --replica NAME.
 engine::Result<OpenHistory> openHistory(const Args& args, const Session& session);
 
-/// Absolute, "~" expanded; symlinks stay.
+/// Absolute, "~" expanded, one spelling; symlinks stay.
 std::string absolutePath(const std::string& path);
 
 }  // namespace cli

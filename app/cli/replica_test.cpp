@@ -38,6 +38,15 @@ engine::Result<engine::ReplicaConfig> configOf(const std::string& text, const Se
 Outcome run(const Args& args, const Session& session) {
     ENGINE_TRY_ASSIGN(const engine::ReplicaConfig config, configOf(args.text("REPLICA"), session));
     ENGINE_TRY(engine::checkSupported(config));
+    // Beside the databases of the configuration, where there is one that can be read.
+    engine::Config places;
+    if (engine::Result<engine::LoadedConfig> loaded =
+            engine::loadConfig(session.configPath, session.stateDir);
+        loaded.ok()) {
+        places.databases = std::move(loaded).value().config.databases;
+    }
+    places.replicas = {config};
+    ENGINE_TRY(engine::checkPlaces(places, session.stateDir));
     const auto report = [&session](const TestStep& step) {
         if (!session.json) {
             printStep(step);

@@ -82,10 +82,6 @@ Result<engine::EngineOptions> optionsOf(const Args& args, const Session& session
     }
     ENGINE_TRY(engine::checkSupported(options.config));
     ENGINE_TRY(engine::checkPlaces(options.config, session.stateDir));
-    for (const std::string& warning :
-         engine::placeWarnings(options.config, knownPaths(session.stateDir))) {
-        printWarning(session, warning);
-    }
     return options;
 }
 
@@ -276,7 +272,12 @@ Outcome record(Engine& engine, const Session& session) {
 
 Outcome run(const Args& args, const Session& session) {
     ENGINE_TRY_ASSIGN(engine::EngineOptions options, optionsOf(args, session));
+    const std::vector<std::string> warnings =
+        engine::placeWarnings(options.config, knownPaths(session.stateDir));
     ENGINE_TRY_ASSIGN(const std::unique_ptr<Engine> engine, Engine::open(std::move(options)));
+    for (const std::string& warning : warnings) {
+        printWarning(session, warning);
+    }
     ENGINE_TRY(engine->start());
     return args.has("--once") ? recordOnce(*engine, session) : record(*engine, session);
 }

@@ -8,6 +8,7 @@
 #include "engine/base/log.h"
 #include "engine/config/config_document.h"
 #include "engine/config/config_file.h"
+#include "engine/config/places.h"
 #include "engine/config/replica_url.h"
 #include "engine/config/supported.h"
 #include "engine/config/units.h"

@@ -128,7 +128,7 @@ void ObjectReader::path(std::string_view key, std::string& to) {
         fail(key, "must be an absolute path or begin with ~/, not \"" + shown(typed) + "\"");
         return;
     }
-    to = std::move(expanded);
+    to = normalPath(expanded);
 }
 
 void ObjectReader::boolean(std::string_view key, bool& to) {

@@ -40,7 +40,8 @@ public:
     ConfigFindings& findings() noexcept { return m_findings; }
 
     void text(std::string_view key, std::string& to);
-    /// A path: "~" is expanded; must be absolute then. Empty is left empty.
+    /// A path: "~" is expanded; must be absolute then, and is made normalPath(). Empty is left
+    /// empty.
     void path(std::string_view key, std::string& to);
     void boolean(std::string_view key, bool& to);
     void integer(std::string_view key, std::int64_t least, std::int64_t most, std::int64_t& to);

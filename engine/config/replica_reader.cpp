@@ -103,13 +103,6 @@ bool isLoopback(std::string_view endpoint) {
     return host == "localhost" || (numeric && host.substr(0, 4) == "127.");
 }
 
-Status complete(FileReplicaOptions& options) {
-    while (options.path.size() > 1 && options.path.back() == '/') {
-        options.path.pop_back();
-    }
-    return {};
-}
-
 Status complete(S3ReplicaOptions& options, bool sealed) {
     if (takePrefix(options.endpoint, "http://")) {
         options.insecure = true;
@@ -183,7 +176,8 @@ Status completeReplica(ReplicaConfig& replica) {
         replica.syncInterval = folder ? kFolderSyncMs : kRemoteSyncMs;
     }
     if (auto* file = std::get_if<FileReplicaOptions>(&replica.options)) {
-        return complete(*file);
+        file->path = normalPath(file->path);
+        return {};
     }
     if (auto* s3 = std::get_if<S3ReplicaOptions>(&replica.options)) {
         return complete(*s3, replica.encryption.enabled);
