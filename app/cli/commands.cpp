@@ -55,7 +55,7 @@ std::span<const OptionSpec> globalOptions() {
         {"--json", "", "print JSON instead of text for people"},
         {"--quiet", "", "no progress and no notes"},
         {"--log-level", "LEVEL", "error, warn, info, debug or trace (default: warn)"},
-        {"--log-file", "FILE", "write the log there instead of to standard error"},
+        {"--log-file", "FILE", "append the log to FILE instead of writing it to standard error"},
     };
     return options;
 }

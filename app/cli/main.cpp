@@ -6,6 +6,7 @@
 
 #include "app/cli/command_line.h"
 #include "app/cli/help.h"
+#include "app/cli/log_file.h"
 #include "app/cli/output.h"
 #include "app/cli/replica_access.h"
 #include "app/common/memory.h"
@@ -36,11 +37,14 @@ Result<LogLevel> logLevelOf(const std::string& text) {
     return Error{ErrorCode::InvalidArgument, "--log-level takes error, warn, info, debug or trace"};
 }
 
-Status prepareLog(const Args& globals) {
+Status prepareLog(const Args& args, const Args& globals, const Session& session) {
     engine::LogOptions options;
-    options.filePath = globals.text("--log-file");
     if (globals.has("--log-level")) {
         ENGINE_TRY_ASSIGN(options.level, logLevelOf(globals.text("--log-level")));
+    }
+    if (globals.has("--log-file")) {
+        options.filePath = absolutePath(globals.text("--log-file"));
+        ENGINE_TRY(cli::checkLogFile(options.filePath, args, session));
     }
     return engine::startLog(options);
 }
@@ -73,8 +77,9 @@ Outcome run(const cli::CommandSpec& command,
     if (command.run == nullptr) {
         return notAvailable(command);
     }
-    if (const Status log = prepareLog(globals); !log.ok()) {
-        return {log.error(), Exit::Usage};
+    if (const Status log = prepareLog(args, globals, session); !log.ok()) {
+        const bool refused = log.error().code == ErrorCode::Refused;
+        return {log.error(), refused ? Exit::Refused : Exit::Usage};
     }
     return command.run(args, session);
 }

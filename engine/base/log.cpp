@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/base/log.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 
@@ -9,6 +10,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <sys/stat.h>
 
+#include "engine/base/clock.h"
 #include "engine/base/file.h"
 
 namespace engine {
@@ -55,13 +57,45 @@ Loggers& loggers() {
     return instance;
 }
 
+/// "2026-06-14T12:02:11.123Z info ..."
+bool beginsLikeALog(std::string_view text) {
+    constexpr std::size_t kTimeBytes = 24;
+    constexpr std::array<std::string_view, 5> kLevels = {
+        " error ", " warning ", " info ", " debug ", " trace "};
+    const std::string_view after = text.substr(std::min(kTimeBytes, text.size()));
+    const auto follows = [after](std::string_view level) {
+        return after.substr(0, level.size()) == level;
+    };
+    return parseRfc3339(text.substr(0, kTimeBytes)).ok() &&
+           std::any_of(kLevels.begin(), kLevels.end(), follows);
+}
+
+/// Makes the file (0600), or looks whether it is one that may be appended to.
+Status prepareFile(const std::string& path) {
+    Result<File> file = File::open(path, File::Mode::CreateNew);
+    if (file.ok() || file.error().code != ErrorCode::AlreadyExists) {
+        return file.ok() ? Status{} : Status{std::move(file).error()};
+    }
+    ENGINE_TRY_ASSIGN(const FileFacts facts, factsOf(path));
+    if (facts.isRegular()) {
+        std::array<std::byte, 64> head{};
+        ENGINE_TRY_ASSIGN(file, File::open(path, File::Mode::ReadWrite));
+        ENGINE_TRY_ASSIGN(const std::size_t count, file.value().readAt(0, head));
+        if (count == 0 || beginsLikeALog(textOf(ByteView(head).first(count)))) {
+            return {};
+        }
+    }
+    return Error{ErrorCode::Refused, path + " is there already and is no log of this program"}
+        .withEffect("it was not touched, and nothing was started")
+        .withFix("name a file that is not there yet, or an earlier log");
+}
+
 }  // namespace
 
 Status startLog(const LogOptions& options) {
     Loggers& state = loggers();
     if (!options.filePath.empty()) {
-        // Created here first so that it is 0600 and so that a failure is an error of ours.
-        ENGINE_TRY_ASSIGN(const File file, File::open(options.filePath, File::Mode::CreateTrunc));
+        ENGINE_TRY(prepareFile(options.filePath));
         state.sink->set_sinks(
             {std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.filePath)});
     }

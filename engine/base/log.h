@@ -18,10 +18,11 @@ enum class LogLevel : std::uint8_t { Error, Warn, Info, Debug, Trace };
 
 struct LogOptions {
     LogLevel level = LogLevel::Warn;
-    std::string filePath;  // empty = standard error
+    std::string filePath;  // is appended to; empty = standard error
 };
 
-/// Call once, before threads start; before that warnings go to standard error.
+/// Call once, before threads start; before that warnings go to standard error. Refused: the file is
+/// there, holds something and does not begin with a line of a log of ours.
 Status startLog(const LogOptions& options);
 void flushLog() noexcept;
 

@@ -3,10 +3,7 @@
 #include <csignal>
 #include <memory>
 
-#include <sqlite3.h>
-
 #include <QElapsedTimer>
-#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QProcess>
@@ -14,24 +11,11 @@
 
 #include "engine/service/control_socket.h"
 
-#include "tests/cli/cli_run.h"
+#include "tests/cli/cli_database.h"
 
 namespace {
 
 constexpr int kPatienceMs = 30000;
-
-QString text(const char* ascii) {
-    return QString::fromLatin1(ascii);
-}
-
-void execute(const QString& path, const char* sql) {
-    sqlite3* opened = nullptr;
-    const int code = sqlite3_open(path.toUtf8().constData(), &opened);
-    const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> database(opened, &sqlite3_close);
-    if (code != SQLITE_OK || sqlite3_exec(opened, sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
-        qFatal("the test's own database failed");
-    }
-}
 
 }  // namespace
 

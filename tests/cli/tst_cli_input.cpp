@@ -1,44 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Inputs that are not what they should be, and the whole round with inputs that are: one clear
 // error each, the right exit code, nothing changed.
-#include <memory>
-
-#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QtTest>
 
-#include "tests/cli/cli_run.h"
-
-namespace {
-
-QString text(const char* ascii) {
-    return QString::fromLatin1(ascii);
-}
-
-void execute(const QString& path, const char* sql) {
-    sqlite3* opened = nullptr;
-    const int code = sqlite3_open(path.toUtf8().constData(), &opened);
-    const std::unique_ptr<sqlite3, decltype(&sqlite3_close)> database(opened, &sqlite3_close);
-    if (code != SQLITE_OK || sqlite3_exec(opened, sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
-        qFatal("the test's own database failed");
-    }
-}
-
-/// A small database with rows in it.
-void makeDatabase(const QString& path) {
-    execute(path, "PRAGMA journal_mode=WAL; CREATE TABLE t(x); INSERT INTO t VALUES('one');");
-}
-
-QJsonArray listOf(const Ran& ran) {
-    return QJsonDocument::fromJson(ran.out).array();
-}
-
-}  // namespace
+#include "tests/cli/cli_database.h"
 
 class TestCliInput final : public QObject {
     Q_OBJECT
@@ -62,25 +32,7 @@ private slots:
     void replicaTest_failure_isOneDocument();
     void quietAndLogOptions_areObeyed();
     void history_damagedReplica_isNamed();
-
-private:
-    static QStringList words(const QString& line) {
-        return line.split(QLatin1Char(' '), Qt::SkipEmptyParts);
-    }
-
-    static void record(const CliHome& home);
 };
-
-/// notes.db stored once in the folder "replica".
-void TestCliInput::record(const CliHome& home) {
-    makeDatabase(home.path(text("notes.db")));
-    home.makeFolder(text("replica"));
-    const Ran ran = home.run({text("replicate"),
-                              text("--once"),
-                              home.path(text("notes.db")),
-                              text("file://") + home.path(text("replica"))});
-    QVERIFY2(ran.exit == 0, ran.err);
-}
 
 void TestCliInput::replicate_strangeSource_isRefused_data() {
     QTest::addColumn<QString>("name");
