@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "engine/base/checksum.h"
+#include "engine/base/log.h"
 
 namespace engine {
 namespace {
@@ -15,6 +16,7 @@ using Json = nlohmann::json;
 constexpr std::uint64_t kFileBytesMax = 32u << 20;
 constexpr std::string_view kIdentityName = "identity.json";
 constexpr std::string_view kDatabasesName = "databases.json";
+constexpr const char* kCheck = "check";
 
 /// First 8 bytes of a keyed digest: the machine id itself must not leave this computer.
 std::uint64_t digest64(std::string_view purpose, std::string_view text) {
@@ -40,33 +42,101 @@ Error damaged(const std::string& path) {
         .withFix("move the state folder aside: recording starts anew, with one new snapshot");
 }
 
-/// An object; null Json where the file is not there.
-Result<Json> readObject(const std::string& path) {
-    const Result<Buffer> bytes = readWholeFile(path, kFileBytesMax);
-    if (!bytes.ok()) {
-        return bytes.error().code == ErrorCode::NotFound ? Result<Json>(Json(nullptr))
-                                                         : bytes.error();
-    }
-    Json json = Json::parse(textOf(bytes.value()), nullptr, false);
-    if (!json.is_object()) {
-        return damaged(path);
-    }
-    return json;
+/// Of the JSON without its check; keys are sorted, so that one value has one text.
+std::string checkOf(const Json& json) {
+    return toHex16(xxh3(viewOf(json.dump(-1, ' ', false, Json::error_handler_t::replace))));
 }
 
-Status writeObject(const std::string& path, const Json& json) {
+struct StoredObject {
+    Json json = nullptr;  // null: the file is not there
+    bool checked = false;
+};
+
+Result<StoredObject> readObject(const std::string& path) {
+    const Result<Buffer> bytes = readWholeFile(path, kFileBytesMax);
+    if (!bytes.ok()) {
+        return bytes.error().code == ErrorCode::NotFound ? Result<StoredObject>(StoredObject{})
+                                                         : bytes.error();
+    }
+    StoredObject stored;
+    stored.json = Json::parse(textOf(bytes.value()), nullptr, false);
+    if (!stored.json.is_object()) {
+        return damaged(path);
+    }
+    if (const auto check = stored.json.find(kCheck); check != stored.json.end()) {
+        const Json wanted = *check;
+        stored.json.erase(check);
+        if (wanted != checkOf(stored.json)) {
+            return damaged(path);
+        }
+        stored.checked = true;
+    }
+    return stored;
+}
+
+Status writeObject(const std::string& path, Json json) {
+    json[kCheck] = checkOf(json);
     const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
     return writeFileAtomically(path, viewOf(text));
 }
 
 template <class Id>
-Result<Id> idField(const Json& json, const char* key, const std::string& path) {
+Result<Id> idField(const Json& json, const std::string& key, const std::string& path) {
     const auto found = json.find(key);
     if (found == json.end() || !found->is_string()) {
         return damaged(path);
     }
     Result<Id> id = Id::parse(found->get_ref<const std::string&>());
     return id.ok() && !id.value().empty() ? id : Result<Id>(damaged(path));
+}
+
+struct Identity {
+    ComputerId computer;
+    WriterId writer;
+    std::optional<std::string> machine;  // a check value; "" = of a computer without an id
+};
+
+/// None where the file is not there.
+Result<std::optional<Identity>> readIdentity(const std::string& path) {
+    ENGINE_TRY_ASSIGN(const StoredObject stored, readObject(path));
+    if (stored.json.is_null()) {
+        return std::optional<Identity>();
+    }
+    Identity identity;
+    ENGINE_TRY_ASSIGN(identity.computer, idField<ComputerId>(stored.json, "computerId", path));
+    ENGINE_TRY_ASSIGN(identity.writer, idField<WriterId>(stored.json, "writerId", path));
+    if (const auto check = stored.json.find("machine");
+        check != stored.json.end() && check->is_string()) {
+        identity.machine = check->get<std::string>();
+    }
+    if (!stored.checked) {
+        ENGINE_TRY(writeObject(path, stored.json));
+    }
+    return std::optional<Identity>(std::move(identity));
+}
+
+using DatabaseIds = std::map<std::string, DatabaseId>;
+
+/// A path in a spelling of an earlier version keeps its id under the one spelling of today.
+Result<DatabaseIds> databasesOf(const Json& json, const std::string& path) {
+    DatabaseIds databases;
+    const auto list = json.find("databases");
+    if (list == json.end() || !list->is_object()) {
+        return damaged(path);
+    }
+    std::vector<std::string> otherSpellings;
+    for (const auto& [name, unused] : list->items()) {
+        ENGINE_TRY_ASSIGN(databases[name], idField<DatabaseId>(*list, name, path));
+        if (normalPath(name) != name) {
+            otherSpellings.push_back(name);
+        }
+    }
+    for (const std::string& name : otherSpellings) {
+        if (databases.try_emplace(normalPath(name), databases[name]).second) {
+            databases.erase(name);
+        }
+    }
+    return databases;
 }
 
 Error heldByAnother(const std::string& folder, const std::string& lockPath) {
@@ -111,19 +181,28 @@ Result<StateFolder> StateFolder::open(const std::string& path, const std::string
 
 Status StateFolder::loadIdentity(const std::string& machineIdPath) {
     const std::string path = joinPath(m_path, kIdentityName);
-    ENGINE_TRY_ASSIGN(const Json json, readObject(path));
     const std::string machine = machineId(machineIdPath);
     // Only a check value is kept; "" = a computer without an id, which cannot be told from another.
     const std::string machineCheck =
         machine.empty() ? "" : toHex16(digest64("strandline machine", machine));
-    if (!json.is_null()) {
-        ENGINE_TRY_ASSIGN(m_computer, idField<ComputerId>(json, "computerId", path));
-        ENGINE_TRY_ASSIGN(m_writer, idField<WriterId>(json, "writerId", path));
-        const auto check = json.find("machine");
-        if (check != json.end() && check->is_string() &&
-            check->get_ref<const std::string&>() == machineCheck) {
-            return {};
+    Result<std::optional<Identity>> stored = readIdentity(path);
+    if (!stored.ok() && stored.error().code == ErrorCode::Corruption) {
+        if (machine.empty()) {
+            return std::move(stored).error().withFix(
+                "remove it: recording goes on as a new computer, with one new snapshot of each "
+                "database; what is stored can still be restored");
         }
+        log::service().warn(
+            "identity damaged path={} effect=\"made again from the machine's id; "
+            "each database gets a new snapshot\"",
+            path);
+        stored = std::optional<Identity>();
+    }
+    ENGINE_TRY_ASSIGN(const std::optional<Identity> identity, std::move(stored));
+    if (identity && identity->machine == machineCheck) {
+        m_computer = identity->computer;
+        m_writer = identity->writer;
+        return {};
     }
     // New here, or a state folder that came from another computer: two writers must never share
     // ids.
@@ -138,24 +217,34 @@ Status StateFolder::loadIdentity(const std::string& machineIdPath) {
 }
 
 Status StateFolder::loadDatabases() {
-    ENGINE_TRY_ASSIGN(m_databases, knownDatabases(m_path));
-    return {};
+    const std::string path = joinPath(m_path, kDatabasesName);
+    ENGINE_TRY_ASSIGN(const StoredObject stored, readObject(path));
+    if (stored.json.is_null()) {
+        return {};
+    }
+    ENGINE_TRY_ASSIGN(m_databases, databasesOf(stored.json, path));
+    return stored.checked ? Status{} : writeDatabases();
+}
+
+Status StateFolder::writeDatabases() const {
+    Json list = Json::object();
+    for (const auto& [path, id] : m_databases) {
+        list[path] = id.text();
+    }
+    return writeObject(joinPath(m_path, kDatabasesName),
+                       {{"version", 1}, {"databases", std::move(list)}});
 }
 
 Result<DatabaseId> StateFolder::databaseId(const std::string& databasePath) {
-    if (const auto found = m_databases.find(databasePath); found != m_databases.end()) {
-        return found->second;
+    const auto [entry, isNew] = m_databases.try_emplace(databasePath);
+    if (isNew) {
+        entry->second = randomId<DatabaseId>();
+        if (Status written = writeDatabases(); !written.ok()) {
+            m_databases.erase(entry);
+            return std::move(written).error();
+        }
     }
-    const auto id = randomId<DatabaseId>();
-    Json list = Json::object();
-    for (const auto& [known, knownId] : m_databases) {
-        list[known] = knownId.text();
-    }
-    list[databasePath] = id.text();
-    ENGINE_TRY(writeObject(joinPath(m_path, kDatabasesName),
-                           {{"version", 1}, {"databases", std::move(list)}}));
-    m_databases.emplace(databasePath, id);
-    return id;
+    return entry->second;
 }
 
 Result<std::string> StateFolder::databaseFolder(DatabaseId id) const {
@@ -166,19 +255,8 @@ Result<std::string> StateFolder::databaseFolder(DatabaseId id) const {
 
 Result<std::map<std::string, DatabaseId>> knownDatabases(const std::string& stateDir) {
     const std::string path = joinPath(stateDir, kDatabasesName);
-    ENGINE_TRY_ASSIGN(const Json json, readObject(path));
-    std::map<std::string, DatabaseId> databases;
-    if (json.is_null()) {
-        return databases;
-    }
-    const auto list = json.find("databases");
-    if (list == json.end() || !list->is_object()) {
-        return damaged(path);
-    }
-    for (const auto& [name, unused] : list->items()) {
-        ENGINE_TRY_ASSIGN(databases[name], idField<DatabaseId>(*list, name.c_str(), path));
-    }
-    return databases;
+    ENGINE_TRY_ASSIGN(const StoredObject stored, readObject(path));
+    return stored.json.is_null() ? DatabaseIds{} : databasesOf(stored.json, path);
 }
 
 std::optional<DatabaseId> knownDatabaseId(const std::string& stateDir,

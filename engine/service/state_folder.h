@@ -7,6 +7,8 @@
 //   databases/<database id>/   a database's own files (page map, ack journal); made by others
 //   index.sqlite               the disposable index
 //   shadow/                    shadow logs, unless the configuration puts them elsewhere
+// The two JSON files carry a checksum of themselves ("check"); one without it, from before, is
+// taken as it is and gets one.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +26,9 @@ namespace engine {
 class StateFolder {
 public:
     /// Makes the folder (0700) where it is not there. AlreadyExists: another engine has it, the
-    /// message names its process. Corruption: its files are not what we wrote.
+    /// message names its process. Corruption: its files are not what we wrote. A damaged identity
+    /// is made again where the machine has an id: the same computer, and a writer of its own, as
+    /// if the folder had come from elsewhere.
     static Result<StateFolder> open(const std::string& path,
                                     const std::string& machineIdPath = "/etc/machine-id");
 
@@ -34,7 +38,7 @@ public:
 
     WriterId writer() const noexcept { return m_writer; }
 
-    /// The id of the database with this absolute path; made and stored when it is new.
+    /// The id of the database with this normalPath(); made and stored when it is new.
     Result<DatabaseId> databaseId(const std::string& databasePath);
     /// Made (0700) where it is not there.
     Result<std::string> databaseFolder(DatabaseId id) const;
@@ -44,6 +48,7 @@ public:
 private:
     Status loadIdentity(const std::string& machineIdPath);
     Status loadDatabases();
+    Status writeDatabases() const;
 
     std::string m_path;
     FolderLock m_lock;

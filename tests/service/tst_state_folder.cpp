@@ -22,8 +22,14 @@ private slots:
     void open_withoutMachineId_keepsItsOwn();
     void open_damagedFiles_areCorruption_data();
     void open_damagedFiles_areCorruption();
+    void open_damagedIdentity_isTheSameComputerAndAnotherWriter();
+    void open_anyFlippedBit_isNeverAnotherIdentity_data();
+    void open_anyFlippedBit_isNeverAnotherIdentity();
+    void open_anyFlippedBitOfTheDatabases_isNeverAnotherId();
+    void open_filesWithoutAChecksum_areTakenAndGetOne();
     void open_pathIsAFile_fails();
     void databaseId_samePath_staysAcrossStarts();
+    void databaseId_otherSpellingOfAnEarlierVersion_isKept();
     void databaseFolder_isPrivate();
     void known_withoutTheLock_isReadable();
 
@@ -36,6 +42,12 @@ private:
 
     void machine(const std::string& id) {
         QVERIFY(writeFileAtomically(m_machine, viewOf(id + "\n")).ok());
+    }
+
+    /// The text of a file of the folder with one bit changed.
+    void flip(const std::string& path, std::string text, std::size_t bit) {
+        text[bit / 8] = static_cast<char>(text[bit / 8] ^ (1 << bit % 8));
+        QVERIFY(writeFileAtomically(path, viewOf(text)).ok());
     }
 
     StateFolder open() {
@@ -142,11 +154,95 @@ void TestStateFolder::open_damagedFiles_areCorruption() {
     { const StateFolder made = open(); }
     const std::string path = joinPath(m_path, name.toStdString());
     QVERIFY(writeFileAtomically(path, viewOf(text.toStdString())).ok());
+    QVERIFY(removeFile(m_machine).ok());
     const Result<StateFolder> state = StateFolder::open(m_path, m_machine);
     QVERIFY(!state.ok());
     QCOMPARE(state.error().code, ErrorCode::Corruption);
     QVERIFY(state.error().message.find(name.toStdString()) != std::string::npos);
     QCOMPARE(textOf(readWholeFile(path, 4096).value()), text.toStdString());
+}
+
+void TestStateFolder::open_damagedIdentity_isTheSameComputerAndAnotherWriter() {
+    const auto [computer, writer] = [this] {
+        const StateFolder state = open();
+        return std::pair(state.computer(), state.writer());
+    }();
+    const std::string path = joinPath(m_path, "identity.json");
+    QVERIFY(writeFileAtomically(path, viewOf("{\"computerId\":")).ok());
+    const WriterId again = [&, same = computer] {
+        const StateFolder healed = open();
+        ENSURE(healed.computer() == same);
+        return healed.writer();
+    }();
+    QVERIFY(again != writer);
+    QVERIFY(open().writer() == again);
+}
+
+void TestStateFolder::open_anyFlippedBit_isNeverAnotherIdentity_data() {
+    QTest::addColumn<bool>("machineHasAnId");
+    QTest::newRow("with a machine id") << true;
+    QTest::newRow("without") << false;
+}
+
+void TestStateFolder::open_anyFlippedBit_isNeverAnotherIdentity() {
+    QFETCH(bool, machineHasAnId);
+    if (!machineHasAnId) {
+        QVERIFY(removeFile(m_machine).ok());
+    }
+    const auto [computer, writer] = [this] {
+        const StateFolder state = open();
+        return std::pair(state.computer(), state.writer());
+    }();
+    const std::string path = joinPath(m_path, "identity.json");
+    const std::string text = textOf(readWholeFile(path, 4096).value());
+    std::size_t noticed = 0;
+    for (std::size_t bit = 0; bit < text.size() * 8; ++bit) {
+        flip(path, text, bit);
+        const Result<StateFolder> state = StateFolder::open(m_path, m_machine);
+        if (machineHasAnId) {
+            QVERIFY(state.ok() && state.value().computer() == computer);
+            noticed += state.value().writer() == writer ? 0u : 1u;
+        } else if (state.ok()) {
+            QVERIFY(state.value().computer() == computer && state.value().writer() == writer);
+        } else {
+            QCOMPARE(state.error().code, ErrorCode::Corruption);
+            QVERIFY(state.error().message.find(path) != std::string::npos);
+            QVERIFY(state.error().fix.find("remove it") != std::string::npos);
+            ++noticed;
+        }
+    }
+    QVERIFY(noticed > text.size() * 8 / 2);
+}
+
+void TestStateFolder::open_anyFlippedBitOfTheDatabases_isNeverAnotherId() {
+    const DatabaseId id = open().databaseId("/a.db").value();
+    const std::string path = joinPath(m_path, "databases.json");
+    const std::string text = textOf(readWholeFile(path, 4096).value());
+    for (std::size_t bit = 0; bit < text.size() * 8; ++bit) {
+        flip(path, text, bit);
+        Result<StateFolder> state = StateFolder::open(m_path, m_machine);
+        QVERIFY(state.ok() ? state.value().databaseId("/a.db").value() == id
+                           : state.error().code == ErrorCode::Corruption);
+    }
+}
+
+void TestStateFolder::open_filesWithoutAChecksum_areTakenAndGetOne() {
+    QVERIFY(removeFile(m_machine).ok());
+    QVERIFY(makeFolders(m_path).ok());
+    const std::string identity =
+        R"({"computerId":"00000000000000c0","machine":"","version":1,"writerId":"0000000000000077"})";
+    const std::string databases = R"({"databases":{"/a.db":"00000000000000db"},"version":1})";
+    QVERIFY(writeFileAtomically(joinPath(m_path, "identity.json"), viewOf(identity)).ok());
+    QVERIFY(writeFileAtomically(joinPath(m_path, "databases.json"), viewOf(databases)).ok());
+    for (int i = 0; i < 2; ++i) {
+        StateFolder state = open();
+        QVERIFY(state.computer() == ComputerId{0xc0} && state.writer() == WriterId{0x77});
+        QVERIFY(state.databaseId("/a.db").value() == DatabaseId{0xdb});
+        for (const char* name : {"identity.json", "databases.json"}) {
+            const std::string now = textOf(readWholeFile(joinPath(m_path, name), 4096).value());
+            QVERIFY2(now.find("\"check\"") != std::string::npos, now.c_str());
+        }
+    }
 }
 
 void TestStateFolder::open_pathIsAFile_fails() {
@@ -167,6 +263,19 @@ void TestStateFolder::databaseId_samePath_staysAcrossStarts() {
     StateFolder again = open();
     QVERIFY(again.databaseId("/home/someone/notes.db").value() == first);
     QCOMPARE(modeOf(joinPath(m_path, "databases.json")), mode_t{0600});
+}
+
+void TestStateFolder::databaseId_otherSpellingOfAnEarlierVersion_isKept() {
+    QVERIFY(makeFolders(m_path).ok());
+    const std::string databases =
+        R"({"databases":{"/x/./a.db":"000000000000000a","/x//b.db":"000000000000000b",)"
+        R"("/x/b.db":"00000000000000bb"},"version":1})";
+    QVERIFY(writeFileAtomically(joinPath(m_path, "databases.json"), viewOf(databases)).ok());
+    StateFolder state = open();
+    QVERIFY(state.databaseId("/x/a.db").value() == DatabaseId{0xa});
+    QVERIFY(state.databaseId("/x/b.db").value() == DatabaseId{0xbb});
+    QVERIFY(knownDatabaseId(m_path, "/x/a.db") == std::optional(DatabaseId{0xa}));
+    QCOMPARE(knownDatabases(m_path).value().size(), std::size_t{3});
 }
 
 void TestStateFolder::databaseFolder_isPrivate() {
