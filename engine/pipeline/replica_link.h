@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // The connection of this computer to one replica: made when it is needed, checked against the
 // marker that this computer remembers, made again after a failure. Both lanes share it.
+//
+// What is remembered or the marker may get lost or damaged. Each is made again from the other; a
+// marker only where databases of this computer are stored beside it.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "engine/base/clock.h"
 #include "engine/config/config.h"
 #include "engine/pipeline/turn.h"
+#include "engine/replica/marker.h"
 #include "engine/replica/replica.h"
 
 namespace engine {
@@ -17,7 +22,8 @@ using ReplicaFactory = std::function<Result<std::unique_ptr<Replica>>(const Repl
 
 class ReplicaLink {
 public:
-    /// knownFile: where the marker's id is remembered (a file of the state folder).
+    /// knownFile: where the marker's id is remembered, STATE/replicas/<name>; the databases of this
+    /// computer are the folders of STATE/databases.
     ReplicaLink(const ReplicaConfig& config,
                 std::string knownFile,
                 ReplicaFactory factory,
@@ -29,7 +35,19 @@ public:
     void distrust();
 
 private:
+    /// What the file says; the id is missing where it is damaged, or from before (checked false).
+    struct Known {
+        bool there = false;
+        bool checked = false;
+        std::optional<ReplicaId> id;
+    };
+
+    Result<Known> readKnown() const;
+    Status remember(ReplicaId id) const;
     Status connect(std::stop_token stop);
+    Result<ReplicaId> recognise(const Known& known, std::stop_token stop);
+    bool holdsOwnDatabases(std::stop_token stop);
+    Error away(Error error) const;
 
     const ReplicaConfig m_config;
     const std::string m_knownFile;

@@ -50,11 +50,9 @@ Result<ReplicaMarker> parse(ByteView bytes) {
 
 Error notTheReplica(std::string_view why) {
     return Error{ErrorCode::Unavailable,
-                 "this is not the replica that was here (unmounted?): " + std::string(why)}
+                 "this is not the replica that was here: " + std::string(why)}
         .withEffect("nothing is written there; changes are kept on this computer until it is back")
-        .withFix(
-            "mount the drive or correct the replica's place; add it as a new replica if it was "
-            "replaced");
+        .withFix("connect or mount the drive, or correct the replica's place");
 }
 
 Status mustMatch(Replica& replica, ReplicaId known, const std::stop_token& stop) {
@@ -89,6 +87,11 @@ Result<ReplicaId> ensureMarker(Replica& replica,
     if (there.ok()) {
         return there.value().id;
     }
+    if (there.error().code == ErrorCode::Corruption) {
+        return Error{there.error()}
+            .withEffect("nothing is written there")
+            .withFix("choose another place, or remove that object if it is of no use");
+    }
     if (there.error().code != ErrorCode::NotFound) {
         return there.error();
     }
@@ -100,6 +103,11 @@ Result<ReplicaId> ensureMarker(Replica& replica,
     }
     ENGINE_TRY_ASSIGN(const ReplicaMarker marker, readMarker(replica, stop));
     return marker.id;
+}
+
+Status rewriteMarker(Replica& replica, ReplicaId known, Time now, std::stop_token stop) {
+    const std::string text = textOf(ReplicaMarker{known, now});
+    return replica.put(kMarker, viewOf(text), PutMode::Replace, std::move(stop));
 }
 
 }  // namespace engine

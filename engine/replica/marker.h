@@ -33,4 +33,8 @@ Result<ReplicaId> ensureMarker(Replica& replica,
                                Time now,
                                std::stop_token stop);
 
+/// Writes the marker of a replica that lost it, over what is left of it. Only where something else
+/// proves that this is the place.
+Status rewriteMarker(Replica& replica, ReplicaId known, Time now, std::stop_token stop);
+
 }  // namespace engine
