@@ -69,15 +69,19 @@ Result<FoundDatabase> findConfigured(ReplicaSession& replica,
                                      const Session& session) {
     std::vector<std::string> keys;
     const Result<std::string> real = engine::realPath(database.path);
+    const auto computer = engine::knownComputer(session.stateDir);
     for (const std::string& path : {database.path, real.ok() ? real.value() : database.path}) {
         if (const auto id = engine::knownDatabaseId(session.stateDir, path)) {
+            // A copied state folder gave the id to another computer's database, too.
+            keys.push_back((computer ? computer->text() + "/" : "") + id->text());
             keys.push_back(id->text());
         }
     }
     keys.push_back(database.path);
     keys.push_back(database.name);
+    ENGINE_TRY_ASSIGN(const std::vector<FoundDatabase> all, replica.databases(session.stop));
     for (const std::string& key : keys) {
-        Result<FoundDatabase> found = replica.findDatabase(key, session.stop);
+        Result<FoundDatabase> found = engine::chooseDatabase(all, key);
         if (found.ok() || found.error().code != ErrorCode::NotFound || key == keys.back()) {
             return found;
         }
@@ -135,10 +139,11 @@ Result<OpenHistory> openOfConfiguration(const std::string& database,
 }  // namespace
 
 std::vector<OptionSpec> historyOptions() {
-    return {{"--replica", "URL", "where the history is: a URL, or a name in the configuration"},
-            {"--database",
-             "NAME",
-             "which database: its name or id; not needed where there is only one"}};
+    return {
+        {"--replica", "URL", "where the history is: a URL, or a name in the configuration"},
+        {"--database",
+         "NAME",
+         "which database: its name or id, or COMPUTER/NAME; not needed where there is only one"}};
 }
 
 std::string absolutePath(const std::string& path) {
@@ -199,8 +204,9 @@ Result<OpenHistory> openHistory(const Args& args, const Session& session) {
     }
     if (!replicaText.empty() && (isUrl(replicaText) || databaseText.empty())) {
         ENGINE_TRY_ASSIGN(OpenReplica replica, openReplica(replicaText, session));
+        ENGINE_TRY_ASSIGN(std::vector<FoundDatabase> all, replica.session->databases(session.stop));
         ENGINE_TRY_ASSIGN(FoundDatabase found,
-                          replica.session->findDatabase(databaseText, session.stop));
+                          engine::chooseDatabase(std::move(all), databaseText));
         return withHistory(std::move(replica), std::move(found), session);
     }
     return openOfConfiguration(databaseText, replicaText, session);

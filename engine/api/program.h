@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a program around the engine needs besides the engine: the configuration, replica URLs, the
-// log, the known ids of the state folder.
+// log, the known ids of the state folder, which database of a replica is meant.
 #pragma once
 
 #include "engine/base/clock.h"
@@ -12,5 +12,6 @@
 #include "engine/config/replica_url.h"
 #include "engine/config/supported.h"
 #include "engine/config/units.h"
+#include "engine/history/database_choice.h"
 #include "engine/service/control_socket.h"
 #include "engine/service/state_folder.h"

@@ -94,6 +94,7 @@ struct Identity {
     ComputerId computer;
     WriterId writer;
     std::optional<std::string> machine;  // a check value; "" = of a computer without an id
+    bool checked = false;
 };
 
 /// None where the file is not there.
@@ -109,9 +110,7 @@ Result<std::optional<Identity>> readIdentity(const std::string& path) {
         check != stored.json.end() && check->is_string()) {
         identity.machine = check->get<std::string>();
     }
-    if (!stored.checked) {
-        ENGINE_TRY(writeObject(path, stored.json));
-    }
+    identity.checked = stored.checked;
     return std::optional<Identity>(std::move(identity));
 }
 
@@ -199,21 +198,23 @@ Status StateFolder::loadIdentity(const std::string& machineIdPath) {
         stored = std::optional<Identity>();
     }
     ENGINE_TRY_ASSIGN(const std::optional<Identity> identity, std::move(stored));
-    if (identity && identity->machine == machineCheck) {
+    const bool own = identity && identity->machine == machineCheck;
+    if (own) {
         m_computer = identity->computer;
         m_writer = identity->writer;
-        return {};
+    } else {
+        // New here, or a state folder that came from another computer: two writers must never share
+        // ids.
+        m_computer = machine.empty() ? randomId<ComputerId>()
+                                     : ComputerId{digest64("strandline computer", machine)};
+        m_writer = randomId<WriterId>();
     }
-    // New here, or a state folder that came from another computer: two writers must never share
-    // ids.
-    m_computer = machine.empty() ? randomId<ComputerId>()
-                                 : ComputerId{digest64("strandline computer", machine)};
-    m_writer = randomId<WriterId>();
-    return writeObject(path,
-                       {{"version", 1},
-                        {"computerId", m_computer.text()},
-                        {"writerId", m_writer.text()},
-                        {"machine", machineCheck}});
+    return own && identity->checked ? Status{}
+                                    : writeObject(path,
+                                                  {{"version", 1},
+                                                   {"computerId", m_computer.text()},
+                                                   {"writerId", m_writer.text()},
+                                                   {"machine", machineCheck}});
 }
 
 Status StateFolder::loadDatabases() {
@@ -257,6 +258,12 @@ Result<std::map<std::string, DatabaseId>> knownDatabases(const std::string& stat
     const std::string path = joinPath(stateDir, kDatabasesName);
     ENGINE_TRY_ASSIGN(const StoredObject stored, readObject(path));
     return stored.json.is_null() ? DatabaseIds{} : databasesOf(stored.json, path);
+}
+
+std::optional<ComputerId> knownComputer(const std::string& stateDir) {
+    const auto identity = readIdentity(joinPath(stateDir, kIdentityName));
+    return identity.ok() && identity.value() ? std::optional(identity.value()->computer)
+                                             : std::nullopt;
 }
 
 std::optional<DatabaseId> knownDatabaseId(const std::string& stateDir,

@@ -60,6 +60,8 @@ private:
 /// Without the lock, changing nothing: path -> id of every database that the state folder knows;
 /// empty where there is no state folder.
 Result<std::map<std::string, DatabaseId>> knownDatabases(const std::string& stateDir);
+/// The computer that a state folder says it is of, without the lock.
+std::optional<ComputerId> knownComputer(const std::string& stateDir);
 /// The id that a state folder gave to a database, if it ever did.
 std::optional<DatabaseId> knownDatabaseId(const std::string& stateDir,
                                           const std::string& databasePath);
