@@ -114,8 +114,9 @@ Status Runtime::start() {
     m_watcher = std::make_unique<ChangeWatcher>([this](ChangeWatcher::Id id) { onEvents(id); });
     for (const auto& entry : m_entries) {
         entry->scheduled = m_scheduler->add(*entry->controller);
-        const ChangeWatcher::Id id = m_watcher->add(entry->config.path);
+        // Under the lock: the watcher tells of the path from its own thread, maybe at once.
         MutexLock lock(m_mutex);
+        const ChangeWatcher::Id id = m_watcher->add(entry->config.path);
         entry->watched = id;
         m_watched[id] = entry.get();
     }
@@ -177,8 +178,10 @@ void Runtime::lookAgain(bool recheck) {
         if (recheck) {
             m_watcher->recheck(entry->watched);
         }
-        if (m_watcher->polled(entry->watched)) {
-            wakeWith(*entry, m_watcher->take(entry->watched));
+        // Events that were told are taken; if some were not, nobody would ever be told again.
+        const SourceEvents events = m_watcher->take(entry->watched);
+        if (events.anything || m_watcher->polled(entry->watched)) {
+            wakeWith(*entry, events);
         }
     }
 }

@@ -122,6 +122,7 @@ class TestEngine final : public QObject {
 private slots:
     void initTestCase();
     void start_configured_protectsAndFollows();
+    void start_manyTimes_noChangeGoesUnnoticed();
     void open_secondOnTheSameFolder_isRefused();
     void pause_uploads_areHeldUntilResume();
     void pause_withAnEnd_endsByItself();
@@ -160,6 +161,20 @@ void TestEngine::start_configured_protectsAndFollows() {
     QCOMPARE(status->pid, std::int64_t{QCoreApplication::applicationPid()});
     QCOMPARE(status->databases[0].name, std::string("notes"));
     QCOMPARE(status->databases[0].replicas[0].name, std::string("disk"));
+}
+
+/// The watcher tells of changes from its own thread as soon as it knows the path.
+void TestEngine::start_manyTimes_noChangeGoesUnnoticed() {
+    constexpr int kBeforeTheNextPollMs = 10'000;
+    Place place;
+    QVERIFY(allStored(*place.start()));
+    for (int i = 0; i < 30; ++i) {
+        const auto engine = place.start();
+        QTRY_VERIFY_WITH_TIMEOUT(stateOf(*engine) == ProtectionState::Protected, kSoonMs);
+        const std::uint64_t before = storedTx(*engine);
+        place.notes().ok("INSERT INTO t VALUES('more')");
+        QTRY_VERIFY_WITH_TIMEOUT(storedTx(*engine) > before, kBeforeTheNextPollMs);
+    }
 }
 
 void TestEngine::open_secondOnTheSameFolder_isRefused() {
