@@ -2,7 +2,6 @@
 #include <array>
 
 #include <nlohmann/json.hpp>
-#include <sys/stat.h>
 
 #include "app/cli/commands.h"
 #include "app/cli/output.h"
@@ -70,6 +69,9 @@ Result<engine::RestoreOptions> optionsOf(const Args& args) {
     if (args.text("--output").empty()) {
         return wrongUse("restore needs -o OUT, the file to make");
     }
+    if (args.text("--output").back() == '/') {
+        return wrongUse("-o names a folder; OUT is the file to make");
+    }
     options.targetPath = absolutePath(args.text("--output"));
     const std::string verify = args.has("--verify") ? args.text("--verify") : "full";
     if (verify != "full" && verify != "pages" && verify != "none") {
@@ -84,27 +86,10 @@ Result<engine::RestoreOptions> optionsOf(const Args& args) {
     return options;
 }
 
-bool exists(const std::string& path) {
-    struct stat facts {};
-
-    return ::lstat(path.c_str(), &facts) == 0;
-}
-
-/// A side file of an earlier database under that name would be taken for the restored one's.
-engine::Status checkTarget(const std::string& path) {
-    if (exists(path)) {
-        return Error{ErrorCode::AlreadyExists, path + " exists already"}
-            .withEffect("it was not touched, and nothing was restored")
-            .withFix("choose another name, or move it aside");
-    }
-    for (const char* suffix : {"-wal", "-journal", "-shm"}) {
-        if (exists(path + suffix)) {
-            return Error{ErrorCode::AlreadyExists, path + suffix + " is left from another database"}
-                .withEffect("SQLite would mix it into the restored one, so nothing was restored")
-                .withFix("choose another name, or move it aside");
-        }
-    }
-    return {};
+/// What "is there" means to a start script: a file, or a link to one.
+bool isFile(const std::string& path) {
+    const Result<engine::FileFacts> facts = engine::factsOf(path);
+    return facts.ok() && facts.value().isRegular();
 }
 
 Outcome withNearest(Error error, const std::optional<PointInTime>& nearest) {
@@ -162,7 +147,7 @@ void printReport(const engine::RestoreReport& report,
 Outcome run(const Args& args, const Session& session) {
     ENGINE_TRY_ASSIGN(engine::RestoreOptions options, optionsOf(args));
     ENGINE_TRY_ASSIGN(const RestoreTarget target, targetOf(args));
-    if (args.has("--if-not-exists") && exists(options.targetPath)) {
+    if (args.has("--if-not-exists") && isFile(options.targetPath)) {
         printNote(session, options.targetPath + " is there already: nothing to do");
         if (session.json) {
             const Json json = {{"path", options.targetPath}, {"restored", false}};
@@ -170,7 +155,7 @@ Outcome run(const Args& args, const Session& session) {
         }
         return Exit::Done;
     }
-    ENGINE_TRY(checkTarget(options.targetPath));
+    ENGINE_TRY(engine::checkRestoreTarget(options.targetPath, true));
     ENGINE_TRY_ASSIGN(const OpenHistory open, openHistory(args, session));
     const engine::PlanResult planned = engine::planRestore(*open.history, target);
     if (!planned.ok()) {

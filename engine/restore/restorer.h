@@ -45,6 +45,11 @@ struct RestoreReport {
     std::vector<std::string> notes;  // e.g. a collation that the check could not use
 };
 
+/// Whether a restored file could be put there. AlreadyExists: it is there, whatever it is, or a
+/// side file that SQLite would mix into it; InvalidArgument: no such folder, or the name is too
+/// long.
+Status checkRestoreTarget(const std::string& target, bool isSqlite);
+
 /// The place that has the artefacts. Where one of them is missing or damaged, others of the same
 /// place that lead to the same state are used, if there are any.
 struct RestoreSource {

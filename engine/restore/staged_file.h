@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The temporary file that becomes a restored database: ".<name>.strandline-<id>.part" beside the
-// target, 0600. It goes away with this object unless it was published.
+// target (a long name is cut), 0600. It goes away with this object unless it was published.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace engine {
 
 class StagedFile {
 public:
-    /// AlreadyExists where the target (or a companion of it that SQLite would mix in) is there.
+    /// As checkRestoreTarget().
     static Result<StagedFile> create(const std::string& targetPath, bool isSqlite);
     StagedFile(StagedFile&& other) noexcept;
     StagedFile& operator=(StagedFile&&) = delete;
