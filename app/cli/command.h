@@ -93,6 +93,7 @@ struct Session {
     bool json = false;
     bool quiet = false;
     std::string program;  // path of this program
+    std::string_view command;  // its name, once it is known
     std::stop_token stop;
 };
 

@@ -16,7 +16,8 @@ static Outcome run(const Args& args, const Session& given) {
     const engine::Result<engine::LoadedConfig> loaded =
         engine::loadConfig(session.configPath, session.stateDir);
     if (!loaded.ok()) {
-        return {loaded.error(), Exit::Usage};
+        return {engine::Error{loaded.error()}.withFix("correct " + session.configPath),
+                Exit::Usage};
     }
     const engine::Config& config = loaded.value().config;
     ENGINE_TRY(engine::checkSupported(config));

@@ -114,7 +114,8 @@ int main(int argc, char** argv) {
     }
     const auto& parsed = std::get<cli::Parsed>(line);
     const app::Signals signals;
-    const Session session = sessionOf(parsed.globals, signals.token());
+    Session session = sessionOf(parsed.globals, signals.token());
+    session.command = parsed.command->name;
     Outcome outcome = run(*parsed.command, parsed.args, parsed.globals, session);
     engine::flushLog();
     return finish(outcome, session, parsed.command->effect);

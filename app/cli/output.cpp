@@ -25,10 +25,11 @@ std::size_t widthOf(std::string_view text) {
     }));
 }
 
-std::string_view defaultFix(ErrorCode code) noexcept {
+std::string defaultFix(ErrorCode code, const Session& session) {
     switch (code) {
         case ErrorCode::InvalidArgument:
-            return "see strandline-cli COMMAND --help";
+            return "see strandline-cli " + std::string(session.command) +
+                   (session.command.empty() ? "--help" : " --help");
         case ErrorCode::NotFound:
             return "check the name";
         case ErrorCode::AlreadyExists:
@@ -146,7 +147,8 @@ void printFailure(const Outcome& outcome, const Session& session, std::string_vi
     const engine::Error& error = *outcome.error;
     const std::string message = app::safeText(error.message);
     const std::string effect = app::safeText(error.effect.empty() ? defaultEffect : error.effect);
-    const std::string fix = app::safeText(error.fix.empty() ? defaultFix(error.code) : error.fix);
+    const std::string fix =
+        app::safeText(error.fix.empty() ? defaultFix(error.code, session) : error.fix);
     const std::string line = "error: " + message + "; " + effect + "; " + fix + "\n";
     std::fwrite(line.data(), 1, line.size(), stderr);
     for (const auto& [point, time] : outcome.candidates) {

@@ -167,8 +167,8 @@ Result<Config> readConfig(const Session& session) {
         // A configuration that is not there is a wrong use, not a thing of the data that is
         // missing.
         error.code = error.code == ErrorCode::NotFound ? ErrorCode::InvalidArgument : error.code;
-        return std::move(error).withFix(
-            "correct the configuration; config check shows whether it is right");
+        return std::move(error).withFix("correct " + session.configPath +
+                                        " (strandline-cli config check tells whether it is right)");
     }
     for (const std::string& warning : loaded.value().warnings) {
         printWarning(session, warning);

@@ -35,6 +35,11 @@ Outcome run(const Args& args, const Session& session) {
                         {"highWaterMark", point.highWaterMark},
                         {"root", point.root.text()}});
     }
+    const engine::PlanResult newest = engine::planRestore(*open.history, engine::RestoreTarget{});
+    for (const std::string& note :
+         newest.ok() ? newest.plan->notes : std::vector<std::string>{newest.failure.reason}) {
+        printNote(session, "note: " + app::safeText(note));
+    }
     if (session.json) {
         printLine(list.dump(1, ' ', false, Json::error_handler_t::replace));
     } else {

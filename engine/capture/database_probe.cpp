@@ -108,7 +108,10 @@ public:
     }
 
     DatabaseProbe run() {
-        const std::string problem = look();
+        std::string problem = look();
+        if (problem.empty() && !isUtf8(m_probe.path)) {
+            problem = "Its path is not UTF-8, which what is stored about it has to be.";
+        }
         m_probe.problem = problem;
         if (!problem.empty()) {
             m_probe.mode = CaptureMode::NotSupported;
@@ -218,6 +221,13 @@ std::string Prober::sqlite(const SqliteHeader& header) {
     m_probe.engine = DatabaseEngine::Sqlite;
     m_probe.pageSize = header.pageSize;
     m_probe.pageCount = header.pagesAtRest(m_facts.size);
+    for (const SourceRole role : {SourceRole::Wal, SourceRole::Shm, SourceRole::Journal}) {
+        const auto beside = m_folder->open(role);
+        if (!beside.ok() && beside.error().code == ErrorCode::PermissionDenied) {
+            return "We may not read " + fileNameOf(m_probe.target) + std::string(suffixOf(role)) +
+                   " beside it.";
+        }
+    }
     m_probe.locking = m_file->lockQuestion({kSharedLock.offset, kSharedLock.length});
     const LockState attached = shmAttached(*m_folder);
     const bool shared = attached == LockState::Shared || attached == LockState::Exclusive;

@@ -237,6 +237,9 @@ Status StateFolder::writeDatabases() const {
 }
 
 Result<DatabaseId> StateFolder::databaseId(const std::string& databasePath) {
+    if (!isUtf8(databasePath)) {
+        return Error{ErrorCode::InvalidArgument, databasePath + ": the path is not UTF-8"};
+    }
     const auto [entry, isNew] = m_databases.try_emplace(databasePath);
     if (isNew) {
         entry->second = randomId<DatabaseId>();

@@ -81,6 +81,10 @@ Ran CliHome::run(const QStringList& arguments) const {
     return start(QStringLiteral(STRANDLINE_CLI), arguments);
 }
 
+Ran CliHome::runShell(const QByteArray& command) const {
+    return start(QStringLiteral("/bin/sh"), {QStringLiteral("-c"), QString::fromLatin1(command)});
+}
+
 Ran CliHome::runUnprivileged(const QStringList& arguments) const {
     if (::geteuid() != 0) {
         return run(arguments);

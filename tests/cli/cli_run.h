@@ -33,6 +33,7 @@ public:
 
     QProcessEnvironment environment() const;
     Ran run(const QStringList& arguments) const;
+    Ran runShell(const QByteArray& command) const;
     /// As the user "nobody", where the tests run as root.
     Ran runUnprivileged(const QStringList& arguments) const;
 

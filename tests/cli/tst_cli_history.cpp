@@ -12,7 +12,32 @@ class TestCliHistory final : public QObject {
 
 private slots:
     void sameIdOnTwoComputers_canBeChosen();
+    void timeline_newerChangesOutOfReach_saysSo();
+
+private:
+    /// notes.db with `changes` more changes, each in a segment of its own.
+    static void recordMore(const CliHome& home, int changes);
+    /// Names of the stored segments or snapshots, in order.
+    static QStringList objects(const CliHome& home, const char* command);
 };
+
+void TestCliHistory::recordMore(const CliHome& home, int changes) {
+    record(home);
+    for (int i = 0; i < changes; ++i) {
+        execute(home.path(text("notes.db")), "INSERT INTO t VALUES('more');");
+        record(home);
+    }
+}
+
+QStringList TestCliHistory::objects(const CliHome& home, const char* command) {
+    QStringList names;
+    const Ran ran =
+        home.run({text(command), text("--json"), text("--replica"), urlOf(home, text("replica"))});
+    for (const QJsonValue& each : listOf(ran)) {
+        names << each.toObject()[text("object")].toString();
+    }
+    return names;
+}
 
 void TestCliHistory::sameIdOnTwoComputers_canBeChosen() {
     const CliHome home;
@@ -68,6 +93,23 @@ void TestCliHistory::sameIdOnTwoComputers_canBeChosen() {
     const Ran mine = home.run(words(text("snapshots --json --database mine")));
     QVERIFY2(mine.exit == 0, mine.err);
     QVERIFY2(mine.out.contains(computer.toUtf8() + "/"), mine.out);
+}
+
+void TestCliHistory::timeline_newerChangesOutOfReach_saysSo() {
+    const CliHome home;
+    recordMore(home, 3);
+    const QStringList segments = objects(home, "segments");
+    QCOMPARE(segments.size(), qsizetype{3});
+    QVERIFY(QFile::remove(home.path(text("replica/") + segments[1])));
+    const QStringList at = {text("--replica"), urlOf(home, text("replica"))};
+    for (const QStringList& command : {words(text("timeline")), words(text("timeline --json"))}) {
+        const Ran ran = home.run(command + at);
+        QCOMPARE(ran.exit, 0);
+        QVERIFY2(ran.err.contains("note: Newer changes are stored but cannot be reached"), ran.err);
+        QVERIFY(!ran.out.contains("note"));
+    }
+    const Ran whole = home.run(words(text("timeline --quiet")) + at);
+    QCOMPARE(whole.err, QByteArray());
 }
 
 QTEST_GUILESS_MAIN(TestCliHistory)

@@ -16,7 +16,9 @@ class TestCliInput final : public QObject {
 private slots:
     void replicate_strangeSource_isRefused_data();
     void replicate_strangeSource_isRefused();
+    void replicate_unreadableSource_isRefused_data();
     void replicate_unreadableSource_isRefused();
+    void replicate_nameThatIsNotUtf8_isRefused();
     void replicate_knownReplicaGone_failsAndStaysGone();
     void replicate_sameReplicaTwice_isRefused();
     void probe_strangeFiles_endCleanly_data();
@@ -25,6 +27,10 @@ private slots:
     void restore_existingOutput_isRefused_data();
     void restore_existingOutput_isRefused();
     void restore_ifNotExists_isDoneAtOnce();
+    void restore_ifNotExists_countsFilesOnly_data();
+    void restore_ifNotExists_countsFilesOnly();
+    void restore_longNames_data();
+    void restore_longNames();
     void restore_missingThings_areCode3_data();
     void restore_missingThings_areCode3();
     void restore_missingFolder_fails();
@@ -78,19 +84,75 @@ void TestCliInput::replicate_strangeSource_isRefused() {
     QVERIFY(!QFile::exists(home.path(text("state"))));
 }
 
+void TestCliInput::replicate_unreadableSource_isRefused_data() {
+    QTest::addColumn<QString>("name");
+    for (const char* name : {"secret.db", "secret.db-wal", "secret.db-shm", "secret.db-journal"}) {
+        QTest::newRow(name) << name;
+    }
+}
+
 void TestCliInput::replicate_unreadableSource_isRefused() {
+    QFETCH(QString, name);
     const CliHome home;
     makeDatabase(home.path(text("secret.db")));
-    QCOMPARE(
-        ::chmod(home.path(text("secret.db")).toUtf8().constData(), ::geteuid() == 0 ? 0600 : 0), 0);
-    const Ran ran = home.runUnprivileged(
-        {text("replicate"), text("--once"), home.path(text("secret.db")), text("file:///nowhere")});
-    if (ran.exit == -1 || ran.err.contains("setpriv")) {
-        QSKIP("cannot become another user here");
+    for (const char* folder : {"state", "replica", "run"}) {
+        home.makeFolder(text(folder));
+        QCOMPARE(::chmod(home.path(text(folder)).toUtf8().constData(), 0777), 0);
     }
-    QVERIFY2(ran.exit == 1, ran.err);
-    QCOMPARE(ran.complaint(), QByteArray());
-    QVERIFY2(ran.err.contains("Permission denied"), ran.err);
+    for (const char* file : {"secret.db", "secret.db-wal", "secret.db-shm", "secret.db-journal"}) {
+        if (file != text("secret.db")) {
+            home.write(text(file), "");
+        }
+        QCOMPARE(::chmod(home.path(text(file)).toUtf8().constData(), 0644), 0);
+    }
+    QCOMPARE(::chmod(home.path(name).toUtf8().constData(), ::geteuid() == 0 ? 0600 : 0), 0);
+    for (const char* link : {"", "link"}) {
+        const QString path = home.path(*link == '\0' ? text("secret.db") : text(link));
+        if (*link != '\0') {
+            QVERIFY(QFile::link(home.path(text("secret.db")), path));
+        }
+        const Ran ran = home.runUnprivileged(
+            {text("replicate"), text("--once"), path, urlOf(home, text("replica"))});
+        if (ran.exit == -1 || ran.err.contains("setpriv")) {
+            QSKIP("cannot become another user here");
+        }
+        QVERIFY2(ran.exit == 1, ran.err);
+        QCOMPARE(ran.complaint(), QByteArray());
+        QVERIFY2(ran.err.contains("Permission denied"), ran.err);
+        QVERIFY2(ran.err.contains("nothing is being recorded"), ran.err);
+        const Ran probed = home.runUnprivileged({text("probe"), text("--json"), path});
+        const QJsonObject facts = listOf(probed)[0].toObject();
+        QVERIFY2(!facts[text("protectable")].toBool(true), probed.out);
+    }
+    QVERIFY(!QFile::exists(home.path(text("state/strandline"))));
+}
+
+/// JSON cannot carry it: refused by its cause, and a symlink is a way out.
+void TestCliInput::replicate_nameThatIsNotUtf8_isRefused() {
+    const CliHome home;
+    makeDatabase(home.path(text("notes.db")));
+    const QByteArray name = home.path(text("caf")).toUtf8() + "\xe9.db";
+    QCOMPARE(::rename(home.path(text("notes.db")).toUtf8().constData(), name.constData()), 0);
+    QCOMPARE(::symlink(name.constData(), home.path(text("link.db")).toUtf8().constData()), 0);
+    home.makeFolder(text("replica"));
+    // QProcess gives arguments as UTF-8, the shell gives them as they are.
+    const auto shell = [&](const QByteArray& command) {
+        return home.runShell("'" STRANDLINE_CLI "' " + command);
+    };
+    const QByteArray url = urlOf(home, text("replica")).toUtf8();
+    const Ran refused = shell("replicate --once \"$(printf '" + home.path(text("caf")).toUtf8() +
+                              "\\351.db')\" " + url);
+    QVERIFY2(refused.exit == 2, refused.err);
+    QCOMPARE(refused.complaint(), QByteArray());
+    QVERIFY2(refused.err.contains("not UTF-8"), refused.err);
+    QVERIFY(!QFile::exists(home.path(text("state"))));
+    const Ran probed =
+        shell("probe --json \"$(printf '" + home.path(text("caf")).toUtf8() + "\\351.db')\"");
+    const QJsonObject facts = listOf(probed)[0].toObject();
+    QVERIFY2(facts[text("problem")].toString().contains(text("not UTF-8")), probed.out);
+    const Ran linked = shell("replicate --once link.db " + url);
+    QVERIFY2(linked.exit == 0, linked.err);
+    QCOMPARE(::unlink(name.constData()), 0);  // which the temporary folder cannot name
 }
 
 /// Once this computer knows a replica, an empty mount point stays empty.
@@ -230,6 +292,66 @@ void TestCliInput::restore_ifNotExists_isDoneAtOnce() {
         home.run(words(text("restore --if-not-exists --replica file:///nowhere -o then.db")));
     QCOMPARE(ran.exit, 0);
     QCOMPARE(home.read(text("then.db")), QByteArray("precious"));
+}
+
+void TestCliInput::restore_ifNotExists_countsFilesOnly_data() {
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<int>("exit");
+    QTest::newRow("folder") << "folder" << 5;
+    QTest::newRow("dangling link") << "dangling" << 5;
+    QTest::newRow("link to a folder") << "shelf" << 5;
+    QTest::newRow("pipe") << "pipe" << 5;
+    QTest::newRow("link to a file") << "link" << 0;
+    QTest::newRow("nothing") << "nothing" << 0;
+}
+
+void TestCliInput::restore_ifNotExists_countsFilesOnly() {
+    QFETCH(QString, name);
+    QFETCH(int, exit);
+    const CliHome home;
+    record(home);
+    home.makeFolder(text("folder"));
+    home.write(text("file"), "precious");
+    for (const auto& [to, link] :
+         {std::pair("nowhere", "dangling"), {"folder", "shelf"}, {"file", "link"}}) {
+        QCOMPARE(::symlink(to, home.path(text(link)).toUtf8().constData()), 0);
+    }
+    QCOMPARE(::mkfifo(home.path(text("pipe")).toUtf8().constData(), 0600), 0);
+    const Ran ran = home.run({text("restore"),
+                              text("--if-not-exists"),
+                              text("--replica"),
+                              urlOf(home, text("replica")),
+                              text("-o"),
+                              name});
+    QVERIFY2(ran.exit == exit, ran.err);
+    QVERIFY(exit == 0 || ran.complaint().isEmpty());
+    QVERIFY(!QFile::exists(home.path(text("nowhere"))));
+    QCOMPARE(home.read(text("file")), QByteArray("precious"));
+    QCOMPARE(QFile::exists(home.path(text("nothing"))), name == text("nothing"));
+}
+
+void TestCliInput::restore_longNames_data() {
+    QTest::addColumn<int>("bytes");
+    QTest::addColumn<int>("exit");
+    for (const int bytes : {200, 221, 222, 247, 248, 255, 256}) {
+        QTest::addRow("%d bytes", bytes) << bytes << (bytes <= 247 ? 0 : 2);
+    }
+}
+
+/// SQLite needs 8 bytes more for the names beside a database.
+void TestCliInput::restore_longNames() {
+    QFETCH(int, bytes);
+    QFETCH(int, exit);
+    const CliHome home;
+    record(home);
+    const QString name = QString(bytes - 3, QLatin1Char('n')) + text(".db");
+    const Ran ran = home.run(
+        {text("restore"), text("--replica"), urlOf(home, text("replica")), text("-o"), name});
+    QVERIFY2(ran.exit == exit, ran.err);
+    QVERIFY2(exit == 0 || (ran.complaint().isEmpty() && ran.err.contains("is too long")), ran.err);
+    QCOMPARE(QFile::exists(home.path(name)), exit == 0);
+    QCOMPARE(QDir(home.path(QString())).entryList({text(".*part")}, QDir::Hidden | QDir::Files),
+             QStringList());
 }
 
 void TestCliInput::restore_missingThings_areCode3_data() {

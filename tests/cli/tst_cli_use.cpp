@@ -139,6 +139,16 @@ void TestCliUse::wrongUse_everyKind_isOneErrorAndCode2_data() {
                                               << "no replica";
     QTest::newRow("log level") << "status --log-level loud"
                                << "--log-level";
+    QTest::newRow("a loop in the output") << "restore --replica file:///x -o loop/x.db"
+                                          << "choose a folder that is there";
+    QTest::newRow("a folder as the output") << "restore --replica file:///x -o x/"
+                                            << "names a folder";
+    QTest::newRow("control character") << "databases --replica file:///a%0ab"
+                                       << "strandline-cli databases --help";
+    QTest::newRow("broken configuration") << "config check broken.json"
+                                          << "; correct /";
+    QTest::newRow("broken configuration of another command") << "replicate --config broken.json"
+                                                             << "strandline-cli config check";
     QTest::newRow("generate") << "--generate html"
                               << "--generate";
     QTest::newRow("demo too short") << "demo --seconds 0"
@@ -151,6 +161,8 @@ void TestCliUse::wrongUse_everyKind_isOneErrorAndCode2() {
     QFETCH(QString, line);
     QFETCH(QString, reason);
     const CliHome home;
+    home.write(QStringLiteral("broken.json"), "{");
+    QVERIFY(QFile::link(QStringLiteral("loop"), home.path(QStringLiteral("loop"))));
     const QByteArray before = home.fingerprint(QStringLiteral("."));
     const Ran ran = home.run(line.split(QLatin1Char(' '), Qt::SkipEmptyParts));
     QCOMPARE(ran.exit, 2);
@@ -158,6 +170,8 @@ void TestCliUse::wrongUse_everyKind_isOneErrorAndCode2() {
     QCOMPARE(ran.out, QByteArray());
     QVERIFY2(ran.err.contains(reason.toUtf8()), ran.err);
     QVERIFY2(!ran.err.contains("hunter2"), ran.err);
+    // The advice is about this command, not about commands.
+    QVERIFY2(!ran.err.contains("COMMAND"), ran.err);
     QCOMPARE(home.fingerprint(QStringLiteral(".")), before);
 }
 
