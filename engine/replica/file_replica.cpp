@@ -152,14 +152,12 @@ Status FileReplica::open(std::stop_token stop) {
         if (stop.stop_requested()) {
             return cancelled();
         }
-        const auto entry = root.value().look(name);
-        if (!entry.ok() || !entry.value() || entry.value()->kind != Folder::Entry::Kind::File ||
-            entry.value()->mtimeMs >= oldest) {
-            continue;
-        }
+        const Result<bool> removed = root.value().removeAbandoned(name, oldest);
         // A replica that can only be read is still good for a restore.
-        ignoreError(root.value().removeFile(name), "tried again at the next open");
-        log::replica().info("old temporary file removed kind=file name={}", name);
+        ignoreError(removed, "tried again at the next open");
+        if (removed.ok() && removed.value()) {
+            log::replica().info("abandoned temporary file removed kind=file name={}", name);
+        }
     }
     return {};
 }
@@ -239,7 +237,7 @@ Status FileReplica::put(std::string_view name, ByteView bytes, PutMode mode, std
         return cancelled();
     }
     const std::string temporary = std::string(kTemporaryPrefix) + toHex16(randomId64());
-    ENGINE_TRY(seam(root.write(temporary, bytes, stop)));
+    ENGINE_TRY_ASSIGN(const Descriptor writing, seam(root.write(temporary, bytes, stop)));
     Status done = publish(root, temporary, name, mode);
     if (done.ok()) {
         return {};

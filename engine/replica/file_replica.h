@@ -4,8 +4,8 @@
 //
 // A put writes ".tmp-<16 hex>" in the root, fsyncs it, renames it to its name and fsyncs the
 // folders that lead there, so a file under an object's name is whole. Listings skip those
-// temporary files and everything else that is not named like an object; files of ours that are
-// older than a day are removed by open(). Symlinks below the root are never followed.
+// temporary files and everything else that is not named like an object. Those whose writer is dead
+// (nobody holds their lock) are removed by open(). Symlinks below the root are never followed.
 //
 // open() remembers which folder the root is; when another one stands there later (the drive was
 // unmounted, another one mounted) every call is Unavailable until open() is called again. No

@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -215,18 +216,42 @@ Result<Buffer> Folder::read(const std::string& name,
     return bytes;
 }
 
-Status Folder::write(const std::string& name, ByteView bytes, std::stop_token stop) const {
-    const Descriptor file(retryOpenAt(
+Result<Descriptor> Folder::write(const std::string& name,
+                                 ByteView bytes,
+                                 std::stop_token stop) const {
+    Descriptor file(retryOpenAt(
         m_descriptor.fd(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
     if (file.fd() < 0) {
         return failed(errno, "create", name);
     }
-    Status done = writeNew(file, name, bytes, stop);
-    if (!done.ok()) {
+    // Without a lock the file counts as abandoned; whoever takes it away makes the move fail, which
+    // is tried again.
+    static_cast<void>(::flock(file.fd(), LOCK_EX | LOCK_NB));
+    if (Status done = writeNew(file, name, bytes, stop); !done.ok()) {
         ignoreError(removeFile(name),
                     "the first error is the one to report; old ones go at the next open");
+        return std::move(done).error();
     }
-    return done;
+    return file;
+}
+
+Result<bool> Folder::removeAbandoned(const std::string& name, std::int64_t oldestMs) const {
+    const Descriptor file(
+        retryOpenAt(m_descriptor.fd(), name.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK));
+
+    struct stat s {};
+
+    if (file.fd() < 0 || ::fstat(file.fd(), &s) != 0) {
+        return failed(errno, "open", name);
+    }
+    const bool free = ::flock(file.fd(), LOCK_EX | LOCK_NB) == 0;
+    const bool held = !free && errno == EWOULDBLOCK;
+    const bool old = s.st_mtim.tv_sec * 1000 < oldestMs;
+    if (!S_ISREG(s.st_mode) || held || (!old && !(free && s.st_size > 0))) {
+        return false;
+    }
+    ENGINE_TRY(removeFile(name));
+    return true;
 }
 
 Status Folder::writeNew(const Descriptor& file,

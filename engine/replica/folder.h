@@ -79,8 +79,12 @@ public:
                         std::optional<std::uint64_t> length,
                         std::uint64_t bytesMax,
                         std::stop_token stop) const;
-    /// A new file (0600) with these bytes, fsynced. Removes it again where that fails.
-    Status write(const std::string& name, ByteView bytes, std::stop_token stop) const;
+    /// A new file (0600) with these bytes, fsynced. Removes it again where that fails. Locked
+    /// (flock, where there is such a thing) before its first byte for as long as the result lives.
+    Result<Descriptor> write(const std::string& name, ByteView bytes, std::stop_token stop) const;
+    /// Removes a file of write() whose writer is dead: it holds something, and nobody its lock.
+    /// Where that cannot be told, what is older than oldestMs. true: it was removed.
+    Result<bool> removeAbandoned(const std::string& name, std::int64_t oldestMs) const;
     /// Moves a name to another folder of the same file system, replacing what is there or not
     /// (AlreadyExists).
     Status move(const std::string& name,

@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -216,21 +217,72 @@ private slots:
         QVERIFY(removeFile(link).ok());
     }
 
-    void open_oldTemporaries_areRemoved() {
-        const std::string old = root() + "/.tmp-0011223344556677";
-        const std::string fresh = root() + "/.tmp-8899aabbccddeeff";
+    void open_abandonedTemporaries_areRemoved() {
+        const std::string fresh = root() + "/.tmp-0011223344556677";
+        const std::string empty = root() + "/.tmp-8899aabbccddeeff";  // not locked yet, perhaps
+        const std::string oldEmpty = root() + "/.tmp-8899aabbccddeef0";
         const std::string foreign = root() + "/.tmp-of-another-program";
-        for (const std::string& path : {old, fresh, foreign}) {
-            writeText(path, "x");
+        const std::string held = root() + "/.tmp-7766554433221100";
+        for (const std::string& path : {fresh, empty, oldEmpty, foreign, held}) {
+            writeText(path, path == empty || path == oldEmpty ? "" : "x");
         }
         struct timespec times[2] = {{::time(nullptr) - 25 * 3600, 0},
                                     {::time(nullptr) - 25 * 3600, 0}};
-        QVERIFY(::utimensat(AT_FDCWD, old.c_str(), times, 0) == 0);
-        QVERIFY(::utimensat(AT_FDCWD, foreign.c_str(), times, 0) == 0);
+        for (const std::string& path : {oldEmpty, foreign, held}) {
+            QVERIFY(::utimensat(AT_FDCWD, path.c_str(), times, 0) == 0);
+        }
+        {
+            const File writer = File::open(held, File::Mode::ReadWrite).value();
+            QCOMPARE(::flock(writer.fd(), LOCK_EX | LOCK_NB), 0);
+            QVERIFY(openNew() != nullptr);
+            QVERIFY(!factsOf(fresh).ok());
+            QVERIFY(factsOf(empty).ok());
+            QVERIFY(!factsOf(oldEmpty).ok());
+            QVERIFY(factsOf(foreign).ok());
+            QVERIFY(factsOf(held).ok());
+        }
         QVERIFY(openNew() != nullptr);
-        QVERIFY(!factsOf(old).ok());
-        QVERIFY(factsOf(fresh).ok());
-        QVERIFY(factsOf(foreign).ok());
+        QVERIFY(!factsOf(held).ok());
+    }
+
+    /// What another computer does that does not see our locks.
+    void put_temporaryTakenAway_isUnavailableAndTheNextTryStoresIt() {
+        const auto replica = openNew();
+        const Buffer bytes = someBytes(24u << 20, 7);
+        {
+            const Thread thief("thief", [&](const std::stop_token& stop) {
+                while (!stop.stop_requested()) {
+                    for (const std::string& name : temporariesIn(root())) {
+                        QVERIFY(removeFile(root() + "/" + name).ok());
+                    }
+                }
+            });
+            COMPARE_CODE(replica->put("a/b/object", bytes, PutMode::New, {}), Unavailable);
+            COMPARE_CODE(replica->put("a/b/object", bytes, PutMode::Replace, {}), Unavailable);
+        }
+        QCOMPARE(listed(*replica), std::vector<std::string>{});
+        VERIFY_OK(replica->put("a/b/object", bytes, PutMode::New, {}));
+        QVERIFY(replica->get("a/b/object", {}).value() == bytes);
+    }
+
+    void open_whileAnotherPuts_takesNothingAway() {
+        std::atomic<int> failures{0};
+        std::atomic<bool> done{false};
+        {
+            const Thread writer("writer", [&](std::stop_token) {
+                const auto replica = openNew();
+                for (int i = 0; i < 40; ++i) {
+                    const std::string name = "a/" + std::to_string(i);
+                    failures +=
+                        replica->put(name, someBytes(200'000, 1), PutMode::New, {}).ok() ? 0 : 1;
+                }
+                done = true;
+            });
+            while (!done.load()) {
+                QVERIFY(openNew() != nullptr);
+            }
+        }
+        QCOMPARE(failures.load(), 0);
     }
 
     void remove_lastObject_removesEmptyFoldersButNotTheRoot() {
@@ -325,6 +377,10 @@ private slots:
                 const Result<Buffer> read = replica->get(name, {});
                 VERIFY_OK(read);
                 QVERIFY2(read.value() == bytes, name.c_str());
+            }
+            VERIFY_OK(replica->open({}));
+            for (const std::string& name : temporariesIn(root())) {
+                QCOMPARE(factsOf(root() + "/" + name).value().size, std::uint64_t(0));
             }
             // The next one is not in the way of what was left.
             VERIFY_OK(replica->put("c/d/0", bytes, PutMode::New, {}));
