@@ -26,8 +26,8 @@ namespace {
 
 constexpr std::size_t kBatchBytes = 64u << 10;
 constexpr SourceEvents kEverything{true, true, true};
-/// A watcher that has not come so far in this time is itself in trouble.
 constexpr int kBurstPauseMs = 2;
+/// A watcher that has not come so far in this time is itself in trouble.
 constexpr std::chrono::milliseconds kDrainMax{20};
 
 void addTo(SourceEvents& all, const SourceEvents& events) noexcept {

@@ -41,6 +41,15 @@ ShadowLog::FileSegmentWriter::~FileSegmentWriter() {
 }
 
 Status ShadowLog::FileSegmentWriter::part(FinishedPart part) {
+    const Status written = writePart(part);
+    if (!written.ok() && written.error().sysErrno != 0) {
+        // Each try has another temporary name, which helps nobody.
+        return errnoError(written.error().sysErrno, "the local log in " + m_log.m_folder);
+    }
+    return written;
+}
+
+Status ShadowLog::FileSegmentWriter::writePart(const FinishedPart& part) {
     const std::string fileName = fileNameOf(part.name.text());
     Part entry{joinPath(m_folder, std::string(kTemporaryPrefix) + fileName),
                joinPath(m_folder, fileName)};

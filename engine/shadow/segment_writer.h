@@ -52,6 +52,7 @@ private:
 
     FileSegmentWriter(ShadowLog& log, const ArtefactHead& head);
     Status part(FinishedPart part) override;
+    Status writePart(const FinishedPart& part);
     ShadowSegment describe() const;
     Status makeDurable() const;
     Status renameParts();

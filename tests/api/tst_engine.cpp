@@ -135,6 +135,7 @@ private slots:
     void requestSnapshot_known_isStored();
     void requestSnapshot_unknown_isNotFound();
     void waitUntilStored_replicaRefuses_saysWhich();
+    void waitUntilStored_oneOfTwoRefuses_theOtherIsComplete();
     void waitUntilStored_stopped_isCancelled();
     void uploadLimit_slowLine_isObeyed();
     void stop_underWrites_takesLessThan2s();
@@ -339,6 +340,40 @@ void TestEngine::waitUntilStored_replicaRefuses_saysWhich() {
     QCOMPARE(failed.value().front().replica, std::string("disk"));
     QCOMPARE(failed.value().front().error.code, ErrorCode::Unavailable);
     QVERIFY(!QFile::exists(place.path("disk")));
+}
+
+void TestEngine::waitUntilStored_oneOfTwoRefuses_theOtherIsComplete() {
+    Place place;
+    for (const bool refusingFirst : {true, false}) {
+        // A plain file where the folder has to be.
+        QFile file(place.path("blocked"));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        const auto replica = [&](const char* name) {
+            return QJsonObject{{text("name"), text(name)},
+                               {text("type"), text("file")},
+                               {text("path"), place.path(name)}};
+        };
+        const QJsonArray names = refusingFirst ? QJsonArray{text("blocked"), text("disk")}
+                                               : QJsonArray{text("disk"), text("blocked")};
+        const QJsonObject notes{{text("name"), text("notes")},
+                                {text("path"), place.path("notes.db")},
+                                {text("replicas"), names}};
+        place.write(QJsonDocument(QJsonObject{{text("replicas"),
+                                               QJsonArray{replica("disk"), replica("blocked")}},
+                                              {text("databases"), QJsonArray{notes}}})
+                        .toJson());
+        place.notes().ok("INSERT INTO t VALUES('more')");
+        const auto engine = place.start();
+        const auto failed = engine->waitUntilStored({});
+        QVERIFY(failed.ok());
+        QCOMPARE(failed.value().size(), std::size_t{1});
+        QCOMPARE(failed.value().front().replica, std::string("blocked"));
+        const StatusPtr status = engine->status();
+        for (const ReplicaStatus& one : status->databases[0].replicas) {
+            QCOMPARE(one.restorable, one.name == "disk");
+            QCOMPARE(one.storedTxId == status->databases[0].txId, one.name == "disk");
+        }
+    }
 }
 
 void TestEngine::waitUntilStored_stopped_isCancelled() {

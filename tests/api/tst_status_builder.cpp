@@ -28,7 +28,7 @@ struct Facts {
         replica.name = "disk";
         replica.options = FileReplicaOptions{"/b"};
         replica.syncInterval = kSecond;
-        controller.generation = RecordedGeneration{kGeneration, TxId{1}, 1, 4096};
+        controller.generation = RecordedGeneration{kGeneration, TxId{1}, Root{}, 1, 4096};
         controller.tx = TxId{9};
         facts.lanes.state.snapshots[kGeneration] = TxId{1};
         facts.lanes.state.segmentsTx = TxId{9};

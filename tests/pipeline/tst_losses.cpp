@@ -118,6 +118,7 @@ private slots:
     void lostSegment_isSentAgainWhereTheLogHasIt();
     void otherWriter_inOurGeneration_stopsTheLanes();
     void otherWriter_ofOurState_startsAGeneration();
+    void logCannotBeWritten_isToldUntilItIsRecorded();
     void fullLog_oneReplicaAway_isBounded();
     void fullLog_allAway_killed_isBoundedAndCaughtUp();
 };
@@ -529,6 +530,47 @@ void TestLosses::otherWriter_ofOurState_startsAGeneration() {
     QVERIFY(f.waitStored());
     QVERIFY(f.restoreLatest() == f.source.image());
     QVERIFY(f.restore(pointOf(old.generation, old.tx)) == f.source.imageAfter(5));
+}
+
+/// However often it opens again in between: what is not in the log is not recorded.
+void TestLosses::logCannotBeWritten_isToldUntilItIsRecorded() {
+    PipelineFixture f(10);
+    f.startEngine();
+    f.capture();
+    QVERIFY(f.waitStored());
+    const QString log =
+        QString::fromStdString(f.folder() + "/shadow/" + f.location.database.text());
+    QVERIFY(QFile::rename(log, log + QStringLiteral(".away")));
+    QVERIFY(QFile(log).open(QIODevice::WriteOnly));  // a file where the folder has to be
+    f.source.write({1});
+    const auto tryAgain = [&f] {
+        f.controller().retryNow();
+        f.controller().requestPublish();
+        f.controller().run(std::stop_token{});
+        return f.controller().status();
+    };
+    for (ControllerStatus status = tryAgain(); status.lastError.empty();) {
+        status = tryAgain();
+    }
+    const std::optional<Time> since = f.controller().status().dirtySince;
+    QVERIFY(since.has_value());
+    bool opened = false;
+    for (int i = 0; i < 20; ++i) {
+        const ControllerStatus status = tryAgain();
+        opened = opened || status.state == ControllerState::Recording;
+        QVERIFY(!status.lastError.empty());
+        QVERIFY(!status.settled);
+        QVERIFY(status.dirtySince == since);
+    }
+    QVERIFY(opened);
+    QVERIFY(QFile::remove(log));
+    QVERIFY(QFile::rename(log + QStringLiteral(".away"), log));
+    tryAgain();
+    f.capture();
+    QVERIFY(f.controller().status().lastError.empty());
+    QVERIFY(!f.controller().status().dirtySince);
+    QVERIFY(f.waitStored());
+    QVERIFY(f.restoreLatest() == f.source.image());
 }
 
 void TestLosses::fullLog_oneReplicaAway_isBounded() {

@@ -110,12 +110,13 @@ void ReviewPage::offerNearest(const engine::PlanFailure& failure) {
                   tr("This moment can't be restored from %1. %2 Your file was not touched.")
                       .arg(toQString(choice().replica), asSentence(toQString(failure.reason))));
     if (failure.nearest) {
-        const auto [point, time] = *failure.nearest;
-        m_notice->addButton(tr("Use %1").arg(momentText(time, presentTime())), [this, point, time] {
-            choice().target = targetOf(point);
-            choice().moment = time;
-            plan();
-        });
+        const engine::PointInTime nearest = *failure.nearest;
+        m_notice->addButton(tr("Use %1").arg(momentText(nearest.second, presentTime())),
+                            [this, nearest] {
+                                choice().target = targetOf(nearest.first);
+                                choice().moment = nearest.second;
+                                plan();
+                            });
     }
     m_notice->addButton(tr("Choose Another Moment"), [this] { emit otherMomentWanted(); });
 }
