@@ -178,7 +178,14 @@ bool Rig::waitUntilHolding() {
 }
 
 bool Rig::letWritersRun(int ms) {
-    return m_writers.empty() || !m_writers.front()->waitForFinished(ms);
+    if (m_writers.empty() || !m_writers.front()->waitForFinished(ms)) {
+        return true;
+    }
+    const auto& ended = m_writers.front();
+    m_writerOutput += ended->readAll() + "ended by itself: status " +
+                      QByteArray::number(ended->exitStatus()) + ", code " +
+                      QByteArray::number(ended->exitCode());
+    return false;
 }
 
 bool Rig::killWriters() {
