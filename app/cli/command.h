@@ -45,7 +45,7 @@ struct Outcome {
     Exit exit;
     std::optional<engine::Error> error;
     /// A point that could be meant: all that fit an ambiguous target, or the nearest that works.
-    std::vector<std::pair<engine::Point, engine::Time>> candidates;
+    std::vector<engine::PlanCandidate> candidates;
     /// What was found nevertheless, as JSON: with --json it goes into the same document.
     std::string result;
 };
@@ -92,7 +92,7 @@ struct Session {
     std::string stateDir;
     bool json = false;
     bool quiet = false;
-    std::string program;  // path of this program
+    std::string program;       // path of this program
     std::string_view command;  // its name, once it is known
     std::stop_token stop;
 };

@@ -61,11 +61,14 @@ std::string defaultFix(ErrorCode code, const Session& session) {
 
 Json candidatesJson(const Outcome& outcome) {
     Json list = Json::array();
-    for (const auto& [point, time] : outcome.candidates) {
+    for (const auto& [point, time, root] : outcome.candidates) {
         list.push_back({{"point", engine::toText(point)},
                         {"generation", point.generation.text()},
                         {"txId", point.tx.value},
                         {"time", engine::toRfc3339(time)}});
+        if (root) {
+            list.back()["root"] = root->text();
+        }
     }
     return list;
 }
@@ -151,9 +154,10 @@ void printFailure(const Outcome& outcome, const Session& session, std::string_vi
         app::safeText(error.fix.empty() ? defaultFix(error.code, session) : error.fix);
     const std::string line = "error: " + message + "; " + effect + "; " + fix + "\n";
     std::fwrite(line.data(), 1, line.size(), stderr);
-    for (const auto& [point, time] : outcome.candidates) {
-        const std::string row =
-            "  --point " + engine::toText(point) + "  " + momentText(time) + "\n";
+    for (const auto& [point, time, root] : outcome.candidates) {
+        const std::string row = "  --point " + engine::toText(point) +
+                                (root ? " --root " + root->text() : "") + "  " + momentText(time) +
+                                "\n";
         std::fwrite(row.data(), 1, row.size(), stderr);
     }
     if (session.json) {

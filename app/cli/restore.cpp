@@ -54,6 +54,16 @@ Result<RestoreTarget> targetOf(const Args& args) {
         target.generation = point.generation;
         target.tx = point.tx;
     }
+    if (args.has("--root")) {
+        if (target.kind != RestoreTarget::Kind::Tx) {
+            return wrongUse("--root goes with --point or --tx");
+        }
+        const Result<engine::Root> root = engine::Root::parse(args.text("--root"));
+        if (!root.ok()) {
+            return wrongUse("--root takes 32 hex digits, as timeline --json prints them");
+        }
+        target.root = root.value();
+    }
     return target;
 }
 
@@ -99,7 +109,7 @@ Outcome withNearest(Error error, const std::optional<PointInTime>& nearest) {
     const auto& [point, time] = *nearest;
     Outcome outcome(std::move(error).withFix("take the nearest point that works: --point " +
                                              engine::toText(point) + " of " + momentText(time)));
-    outcome.candidates.push_back(*nearest);
+    outcome.candidates.push_back({point, time, std::nullopt});
     return outcome;
 }
 
@@ -197,6 +207,7 @@ CommandSpec restoreCommand() {
         {"--tx", "N", "the state after transaction N"},
         {"--generation", "G", "only in this generation (16 hex digits)"},
         {"--point", "G:N", "generation and transaction, as printed by timeline"},
+        {"--root", "R", "of several states with this number, the one with this root"},
         {"--verify", "LEVEL", "full (default), pages or none"},
         {"--parallel", "N", "ranges fetched at once (default 4)"},
         {"--if-not-exists", "", "done at once where OUT is there already"},

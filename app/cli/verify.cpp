@@ -21,9 +21,10 @@ using engine::TimelinePoint;
 
 constexpr std::size_t kRandomPoints = 2;
 
-Error damage(std::string message) {
+Error damage(std::string message, bool isAll) {
     return Error{ErrorCode::Corruption, std::move(message)}
-        .withEffect("every other point can still be restored")
+        .withEffect(isAll ? "nothing of this database can be restored from this replica"
+                          : "every other point can still be restored")
         .withFix(
             "restore from another replica, or let a new snapshot be made with the command "
             "snapshot");
@@ -58,6 +59,14 @@ Json toJson(const engine::VerifyReport& report) {
             {"lost", lost}};
 }
 
+/// A proof of nothing is none.
+Error nothingStored(const OpenHistory& open) {
+    return Error{ErrorCode::NotFound,
+                 "nothing of " + open.name() + " is stored here that could be restored"}
+        .withEffect("nothing of this database can be restored from this replica")
+        .withFix("store it with strandline-cli replicate --once");
+}
+
 void printForPeople(const engine::VerifyReport& report) {
     for (const engine::DamagedObject& object : report.damaged) {
         printLine("damaged: " + app::safeText(object.name) + ": " + app::safeText(object.problem));
@@ -82,24 +91,36 @@ Outcome verifyAll(const OpenHistory& open, const Session& session) {
     if (!session.json) {
         printForPeople(report);
     }
+    const bool nothing = report.points == report.lost.size();
+    if (report.damaged.empty() && nothing) {
+        return failed(nothingStored(open), toJson(report));
+    }
     if (report.damaged.empty() && report.lost.empty()) {
         return done(toJson(report), session);
     }
-    return failed(damage(std::to_string(report.damaged.size()) + " objects are damaged, " +
-                         std::to_string(report.lost.size()) + " points are lost"),
-                  toJson(report));
+    return failed(
+        damage(std::to_string(report.damaged.size()) + " objects are damaged or hang in the air, " +
+                   std::to_string(report.lost.size()) + " points are lost",
+               nothing),
+        toJson(report));
 }
 
-/// The newest point and some others, each once.
-std::vector<TimelinePoint> sampleOf(const std::vector<TimelinePoint>& timeline) {
+/// The newest point that can be reached and some others, each once.
+std::vector<TimelinePoint> sampleOf(const engine::History& history) {
+    std::vector<TimelinePoint> timeline = engine::buildTimeline(history);
     std::vector<TimelinePoint> sample;
-    if (timeline.empty()) {
+    const engine::PlanResult newest = engine::planRestore(history, engine::RestoreTarget{});
+    const auto found = std::find_if(timeline.begin(), timeline.end(), [&](const auto& point) {
+        return newest.ok() && point.point == newest.plan->point && point.root == newest.plan->root;
+    });
+    if (found == timeline.end()) {
         return sample;
     }
-    sample.push_back(timeline.back());
+    sample.push_back(*found);
+    timeline.erase(found);
     std::random_device random;
     std::sample(timeline.begin(),
-                timeline.end() - 1,
+                timeline.end(),
                 std::back_inserter(sample),
                 kRandomPoints,
                 std::mt19937(random()));
@@ -108,13 +129,14 @@ std::vector<TimelinePoint> sampleOf(const std::vector<TimelinePoint>& timeline) 
 
 /// Restores the point into a file of its own, with every check, and drops it.
 engine::Status rehearse(const OpenHistory& open,
-                        const engine::Point& point,
+                        const TimelinePoint& point,
                         const Session& session) {
     ENGINE_TRY_ASSIGN(const ScratchFolder scratch, ScratchFolder::make("strandline-verify"));
     engine::RestoreTarget target;
     target.kind = engine::RestoreTarget::Kind::Tx;
-    target.generation = point.generation;
-    target.tx = point.tx;
+    target.generation = point.point.generation;
+    target.tx = point.point.tx;
+    target.root = point.root;
     const engine::PlanResult planned = engine::planRestore(*open.history, target);
     if (!planned.ok()) {
         return Error{planned.failure.code, planned.failure.reason};
@@ -129,9 +151,9 @@ engine::Status rehearse(const OpenHistory& open,
 Outcome verifySample(const OpenHistory& open, const Session& session) {
     Json list = Json::array();
     std::size_t bad = 0;
-    const std::vector<TimelinePoint> sample = sampleOf(engine::buildTimeline(*open.history));
+    const std::vector<TimelinePoint> sample = sampleOf(*open.history);
     for (const TimelinePoint& point : sample) {
-        const engine::Status proved = rehearse(open, point.point, session);
+        const engine::Status proved = rehearse(open, point, session);
         if (!proved.ok() && proved.error().code == ErrorCode::Cancelled) {
             return proved.error();
         }
@@ -147,12 +169,20 @@ Outcome verifySample(const OpenHistory& open, const Session& session) {
                                    : "failed: " + app::safeText(proved.error().message)));
         }
     }
+    const engine::LostPoints lost = engine::findLost(*open.history);
+    if (!lost.points.empty()) {
+        return failed(damage(std::to_string(lost.points.size()) +
+                                 " stored points cannot be restored: " + lost.reason,
+                             sample.empty()),
+                      list);
+    }
     if (sample.empty()) {
-        return Error{ErrorCode::NotFound, "there is no point to restore"};
+        return nothingStored(open);
     }
     if (bad != 0) {
         return failed(damage(std::to_string(bad) + " of " + std::to_string(sample.size()) +
-                             " points cannot be restored"),
+                                 " points cannot be restored",
+                             false),
                       list);
     }
     return done(list, session);

@@ -2,6 +2,8 @@
 #include "engine/history/restore_plan.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 
 #include "engine/history/moment.h"
 #include "engine/history/plan_reason.h"
@@ -29,7 +31,7 @@ PlanResult failed(PlanReason reason, std::optional<Known> nearest) {
                                              .nearest = std::move(nearest)}};
 }
 
-PlanResult ambiguous(std::string reason, std::vector<Known> candidates) {
+PlanResult ambiguous(std::string reason, std::vector<PlanCandidate> candidates) {
     PlanResult result = failed({ErrorCode::InvalidArgument, std::move(reason)}, std::nullopt);
     result.failure.candidates = std::move(candidates);
     return result;
@@ -81,27 +83,39 @@ PlanResult nothingStored(const RestoreTarget& target) {
                   std::nullopt);
 }
 
-PlanResult planLatest(const StateGraph& graph, const RestoreTarget& target) {
-    std::uint32_t newest = StateGraph::kNone;  // that can be reached
-    std::uint32_t missed = StateGraph::kNone;  // newer ones that cannot
-    for (std::uint32_t i = 0; i < graph.states().size(); ++i) {
-        if (!inTarget(graph, i, target)) {
+/// The end of a branch of the last generation that can be reached: that with the latest time.
+std::uint32_t newestReachable(const StateGraph& graph, const RestoreTarget& target) {
+    const auto& states = graph.states();
+    std::uint32_t newest = StateGraph::kNone;
+    for (std::uint32_t i = 0; i < states.size(); ++i) {
+        if (!inTarget(graph, i, target) || !states[i].reachable() || states[i].tip != i) {
             continue;
         }
-        const bool reachable = graph.states()[i].reachable();
-        newest = reachable ? i : newest;
-        missed = reachable ? StateGraph::kNone : i;
+        const bool newLane = newest == StateGraph::kNone || states[newest].lane != states[i].lane;
+        newest = newLane || graph.leadsFurther(i, newest) ? i : newest;
     }
+    return newest;
+}
+
+/// The last of the recorded order that is stored, but cannot be reached.
+std::uint32_t newestMissed(const StateGraph& graph, const RestoreTarget& target) {
+    std::uint32_t missed = StateGraph::kNone;
+    for (std::uint32_t i = 0; i < graph.states().size(); ++i) {
+        if (inTarget(graph, i, target)) {
+            missed = graph.states()[i].reachable() ? StateGraph::kNone : i;
+        }
+    }
+    return missed;
+}
+
+PlanResult planLatest(const StateGraph& graph, const RestoreTarget& target) {
+    const std::uint32_t newest = newestReachable(graph, target);
+    const std::uint32_t missed = newestMissed(graph, target);
     if (newest == StateGraph::kNone) {
         return missed == StateGraph::kNone ? nothingStored(target)
                                            : failed(whyUnreachable(graph, missed), std::nullopt);
     }
-    const std::uint32_t last = graph.endOfTx(newest);
-    std::uint32_t first = newest;
-    while (first > 0 && graph.endOfTx(first - 1) == last) {
-        --first;
-    }
-    RestorePlan plan = graph.planTo(graph.mainOf(first, last));
+    RestorePlan plan = graph.planTo(newest);
     if (missed != StateGraph::kNone && graph.pointOf(graph.states()[missed]) != plan.point) {
         plan.notes.push_back("Newer changes are stored but cannot be reached: " +
                              whyUnreachable(graph, missed).sentence);
@@ -144,6 +158,28 @@ PlanResult planUnknownTx(const StateGraph& graph, const RestoreTarget& target) {
     return failed({ErrorCode::NotFound, text + " is not stored here"}, nearestTo(graph, place));
 }
 
+PlanResult ambiguousTx(const StateGraph& graph, const std::vector<std::uint32_t>& states) {
+    std::map<Point, std::size_t> times;
+    for (const std::uint32_t state : states) {
+        ++times[graph.pointOf(graph.states()[state])];
+    }
+    std::vector<PlanCandidate> candidates;
+    for (const std::uint32_t state : states) {
+        const auto& [point, time] = knownOf(graph, state);
+        candidates.push_back(PlanCandidate{point, time, std::nullopt});
+        if (times[point] > 1) {
+            candidates.back().root = graph.entryOf(graph.states()[state]).root;
+        }
+    }
+    const std::string subject = "Change " + std::to_string(candidates.front().point.tx.value);
+    const std::string where =
+        times.size() > 1 ? " exists in " + std::to_string(times.size()) + " generations"
+                         : " of generation " + shortText(candidates.front().point.generation) +
+                               " was recorded " + std::to_string(states.size()) +
+                               " times, from one older state on";
+    return ambiguous(subject + where, std::move(candidates));
+}
+
 PlanResult planTx(const StateGraph& graph, const RestoreTarget& target) {
     std::vector<std::uint32_t> found;
     for (const StateGraph::Lane& lane : graph.lanes()) {
@@ -154,27 +190,16 @@ PlanResult planTx(const StateGraph& graph, const RestoreTarget& target) {
     if (found.empty()) {
         return planUnknownTx(graph, target);
     }
-    std::uint32_t best = StateGraph::kNone;
-    std::vector<Known> candidates;
-    for (const std::uint32_t state : found) {
-        if (!graph.states()[state].reachable()) {
-            continue;
-        }
-        const Known known = knownOf(graph, state);
-        if (candidates.empty() || candidates.back().first != known.first) {
-            candidates.push_back(known);
-        }
-        best = best == StateGraph::kNone || graph.leadsFurther(state, best) ? state : best;
-    }
-    if (best == StateGraph::kNone) {
+    std::vector<std::uint32_t> reachable;
+    std::copy_if(
+        found.begin(), found.end(), std::back_inserter(reachable), [&](std::uint32_t state) {
+            return graph.states()[state].reachable();
+        });
+    if (reachable.empty()) {
         return failed(whyUnreachable(graph, found.front()), nearestTo(graph, found.front()));
     }
-    if (candidates.size() > 1) {
-        return ambiguous("Change " + std::to_string(target.tx.value) + " exists in " +
-                             std::to_string(candidates.size()) + " generations",
-                         std::move(candidates));
-    }
-    return planned(graph.planTo(best));
+    return reachable.size() == 1 ? planned(graph.planTo(reachable.front()))
+                                 : ambiguousTx(graph, reachable);
 }
 
 PlanResult planMoment(const StateGraph& graph, const RestoreTarget& target) {
@@ -183,9 +208,10 @@ PlanResult planMoment(const StateGraph& graph, const RestoreTarget& target) {
         return planned(graph.planTo(*answer.state));
     }
     if (!answer.candidates.empty()) {
-        std::vector<Known> candidates;
+        std::vector<PlanCandidate> candidates;
         for (const std::uint32_t state : answer.candidates) {
-            candidates.push_back(knownOf(graph, state));
+            const auto& [point, time] = knownOf(graph, state);
+            candidates.push_back(PlanCandidate{point, time, std::nullopt});
         }
         return ambiguous("The clock was set back: " + toRfc3339(target.moment) +
                              " fits more than one place in the history",

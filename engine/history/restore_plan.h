@@ -26,7 +26,7 @@ Result<Point> parsePoint(std::string_view text);
 struct RestoreTarget {
     enum class Kind : std::uint8_t {
         Latest,
-        Tx,      // a bare TxId (accepted where unique), or with generation a point
+        Tx,      // a bare TxId, or with generation a point; accepted where unique
         Moment,  // the state at or before it, in the recorded order
     };
     Kind kind = Kind::Latest;
@@ -34,7 +34,6 @@ struct RestoreTarget {
     TxId tx;
     Time moment;
     /// Of several recorded states of one point (the histories of two recorders parted): this one.
-    /// Without it the branch that leads furthest is meant.
     std::optional<Root> root;
 };
 
@@ -60,11 +59,17 @@ struct RestorePlan {
 
 using PointInTime = std::pair<Point, Time>;
 
+struct PlanCandidate {
+    Point point;
+    Time time;
+    std::optional<Root> root;  // where the point alone does not tell
+};
+
 struct PlanFailure {
-    ErrorCode code = ErrorCode::NotFound;  // NotFound, InvalidArgument (ambiguous), Corruption
-    std::string reason;                    // one sentence
-    std::vector<PointInTime> candidates;   // ambiguous: all that fit
-    std::optional<PointInTime> nearest;    // the nearest point that works
+    ErrorCode code = ErrorCode::NotFound;   // NotFound, InvalidArgument (ambiguous), Corruption
+    std::string reason;                     // one sentence
+    std::vector<PlanCandidate> candidates;  // ambiguous: all that fit
+    std::optional<PointInTime> nearest;     // the nearest point that works
 };
 
 struct PlanResult {

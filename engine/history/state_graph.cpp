@@ -232,16 +232,20 @@ void StateGraph::findBestPaths() {
     }
 }
 
+bool StateGraph::isLaterTip(std::uint32_t a, std::uint32_t b) const {
+    const auto rank = [this](std::uint32_t tip) {
+        return std::tuple(timeOf(m_states[tip]), entryOf(m_states[tip]).tx, tip);
+    };
+    return rank(a) > rank(b);
+}
+
 bool StateGraph::leadsFurther(std::uint32_t a, std::uint32_t b) const {
     const std::uint32_t tipA = m_states[a].tip;
     const std::uint32_t tipB = m_states[b].tip;
-    const auto rank = [this](std::uint32_t tip, std::uint32_t state) {
-        return std::tuple(
-            entryOf(m_states[tip]).tx, timeOf(m_states[tip]), timeOf(m_states[state]), tip, state);
-    };
-    return rank(tipA, a) > rank(tipB, b);
+    return tipA == tipB ? isLaterTip(a, b) : isLaterTip(tipA, tipB);
 }
 
+/// Only the ends of branches are compared: a clock that was set back within one says nothing.
 void StateGraph::findTips() {
     for (std::uint32_t i = 0; i < m_states.size(); ++i) {
         m_states[i].tip = i;
@@ -251,13 +255,10 @@ void StateGraph::findTips() {
         if (!step.reachable() || step.parent == kNone || step.parent == step.state) {
             continue;
         }
-        // Only tips are compared: they are themselves newest states.
         State& parent = m_states[step.parent];
         const std::uint32_t tip = m_states[step.state].tip;
-        const bool further =
-            std::tuple(entryOf(m_states[tip]).tx, timeOf(m_states[tip]), tip) >
-            std::tuple(entryOf(m_states[parent.tip]).tx, timeOf(m_states[parent.tip]), parent.tip);
-        parent.tip = further ? tip : parent.tip;
+        const bool isFirst = parent.tip == step.parent;
+        parent.tip = isFirst || isLaterTip(tip, parent.tip) ? tip : parent.tip;
     }
 }
 

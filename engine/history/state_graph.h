@@ -42,7 +42,7 @@ public:
         std::uint32_t firstStep = 0;  // of stepsInto()
         std::uint32_t stepCount = 0;
         std::uint32_t best = kNone;  // the step of the cheapest way; kNone: unreachable
-        std::uint32_t tip = kNone;   // the newest state that can be reached through it
+        std::uint32_t tip = kNone;   // the end of the newest branch that goes on from it
 
         bool reachable() const noexcept { return best != kNone; }
     };
@@ -92,6 +92,8 @@ public:
     /// Of states [first, end) of one TxId: the one that the bare point means; kNone: none
     /// reachable.
     std::uint32_t mainOf(std::uint32_t first, std::uint32_t end) const;
+    /// Of states of one TxId: which is on the branch whose end has the later time. TxIds do not
+    /// tell: whoever goes on from an older state counts from there again.
     bool leadsFurther(std::uint32_t a, std::uint32_t b) const;
 
     /// The plan to a reachable state.
@@ -109,6 +111,7 @@ private:
     void findBestPaths();
     void reach(Step& step, std::uint32_t id);
     void findTips();
+    bool isLaterTip(std::uint32_t a, std::uint32_t b) const;
     std::uint64_t partBytes(const Step& step) const;
     std::uint64_t newPartBytes(const Step& step) const;
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/history/timeline.h"
 
+#include <algorithm>
+
+#include "engine/history/plan_reason.h"
 #include "engine/history/state_graph.h"
 
 namespace engine {
@@ -24,6 +27,50 @@ TimelinePoint describe(const StateGraph& graph, const StateGraph::State& state) 
         point.kind = PointKind::CatchUp;
     }
     return point;
+}
+
+/// Whether some commit of each artefact can be reached through it.
+std::vector<bool> usedArtefacts(const StateGraph& graph) {
+    std::vector<bool> used(graph.history().artefacts.size(), false);
+    for (const StateGraph::State& state : graph.states()) {
+        for (const std::uint32_t id : graph.stepsInto(state)) {
+            const StateGraph::Step& step = graph.step(id);
+            used[step.artefact] = used[step.artefact] || step.reachable();
+        }
+    }
+    return used;
+}
+
+/// The TxId from which on the first state of a lane that can be reached was being copied; without
+/// any, the highest that there is.
+TxId beginOfReach(const StateGraph& graph, const StateGraph::Lane& lane) {
+    for (std::uint32_t i = lane.firstState; i < lane.endState; ++i) {
+        const StateGraph::State& state = graph.states()[i];
+        if (!state.reachable()) {
+            continue;
+        }
+        TxId begin = graph.pointOf(state).tx;
+        for (const std::uint32_t id : graph.stepsInto(state)) {
+            const StateGraph::Step& step = graph.step(id);
+            const auto& artefact = graph.history().artefacts[step.artefact].descriptor;
+            begin = step.isSnapshot ? std::min(begin, artefact.firstTx) : begin;
+        }
+        return begin;
+    }
+    return TxId{~std::uint64_t{0}};
+}
+
+/// Older than the first snapshot of its generation, and no loss: seen while that was being copied,
+/// or the beginning of a segment that is kept for its end.
+bool isBeforeHistory(const StateGraph& graph,
+                     const StateGraph::State& state,
+                     TxId begin,
+                     const std::vector<bool>& used) {
+    const auto steps = graph.stepsInto(state);
+    return graph.pointOf(state).tx > begin ||
+           std::any_of(steps.begin(), steps.end(), [&](std::uint32_t id) {
+               return used[graph.step(id).artefact];
+           });
 }
 
 }  // namespace
@@ -61,6 +108,36 @@ std::vector<TimelinePoint> buildTimeline(const StateGraph& graph) {
 
 std::vector<TimelinePoint> buildTimeline(const History& history) {
     return buildTimeline(StateGraph(history));
+}
+
+std::vector<std::uint32_t> findLostStates(const StateGraph& graph) {
+    const std::vector<bool> used = usedArtefacts(graph);
+    std::vector<std::uint32_t> lost;
+    for (const StateGraph::Lane& lane : graph.lanes()) {
+        const TxId begin = beginOfReach(graph, lane);
+        bool begun = false;
+        for (std::uint32_t i = lane.firstState; i < lane.endState; ++i) {
+            const StateGraph::State& state = graph.states()[i];
+            begun = begun || state.reachable() || !isBeforeHistory(graph, state, begin, used);
+            if (begun && !state.reachable()) {
+                lost.push_back(i);
+            }
+        }
+    }
+    return lost;
+}
+
+LostPoints findLost(const History& history) {
+    const StateGraph graph(history);
+    const std::vector<std::uint32_t> states = findLostStates(graph);
+    LostPoints lost;
+    for (const std::uint32_t state : states) {
+        lost.points.push_back(graph.pointOf(graph.states()[state]));
+    }
+    if (!states.empty()) {
+        lost.reason = whyUnreachable(graph, states.back()).sentence;
+    }
+    return lost;
 }
 
 }  // namespace engine

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The timeline: every point that the planner can reach, in the recorded order. Pure.
+// The timeline: every point that the planner can reach, in the recorded order; and those that are
+// stored but out of reach. Pure.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "engine/history/restore_plan.h"
@@ -23,9 +25,20 @@ struct TimelinePoint {
 
 /// Generations in the order of their birth (first time, then id), points by TxId. A TxId that both
 /// a snapshot and a segment give is one point (kind: the segment's). Where the histories of two
-/// recorders parted, a TxId has one entry a branch (told apart by root); the one that a point
-/// without root means comes last.
+/// recorders parted, a TxId has one entry a branch (told apart by root); the one of the branch that
+/// goes on to the latest time comes last.
 std::vector<TimelinePoint> buildTimeline(const History& history);
 std::vector<TimelinePoint> buildTimeline(const StateGraph& graph);
+
+/// Points that are stored and that no restore can reach, because something that they need is gone
+/// or cannot be read.
+struct LostPoints {
+    std::vector<Point> points;  // in the recorded order
+    std::string reason;         // of the newest of them
+};
+
+LostPoints findLost(const History& history);
+/// The same as states of the graph, in their order.
+std::vector<std::uint32_t> findLostStates(const StateGraph& graph);
 
 }  // namespace engine

@@ -29,7 +29,7 @@ void Controller::quarantine() {
     MutexLock lock(m_mutex);
     m_status.state = m_state;
     m_status.lastError =
-        "the program ended twice while it opened this database; it is left alone "
+        "the program crashed twice while it opened this database; it is left alone "
         "until someone asks for another try or the file changes";
     log::pipeline().error(
         "quarantined db={} error=\"{}\"", m_options.config.name, m_status.lastError);

@@ -9,7 +9,8 @@ namespace engine {
 namespace {
 
 constexpr std::uint64_t kMarkerBytesMax = 64;
-constexpr std::size_t kMarkerBytes = 20;  // "<aborts> <handling> <16 hex digits>"
+constexpr std::size_t kMarkerBytes = 20;  // "<crashes before> <crashed> <16 hex digits>"
+constexpr std::size_t kCrashedAt = 2;
 
 }  // namespace
 
@@ -29,27 +30,23 @@ void Quarantine::load() {
         return;
     }
     const std::string text(textOf(bytes.value()));
-    const Result<std::uint64_t> aborts = parseDecimal(text.substr(0, 1));
-    if (!aborts.ok()) {
+    const Result<std::uint64_t> crashes = parseDecimal(text.substr(0, 1));
+    if (!crashes.ok()) {
         return;
     }
-    m_aborts = aborts.value();
+    m_crashes = crashes.value();
     m_fingerprint = text.substr(4);
-    if (text[2] == '1') {
-        // It was being handled, and the program came to no end of that.
-        m_aborts = m_aborts < kAbortsMax ? m_aborts + 1 : kAbortsMax;
-        store(false);
+    if (text[kCrashedAt] == '1') {
+        m_crashes = m_crashes < kCrashesMax ? m_crashes + 1 : kCrashesMax;
+        ignoreError(store(), "nothing depends on it");
     }
 }
 
-void Quarantine::store(bool handling) {
-    Result<File> file = File::open(m_markerPath, File::Mode::CreateTrunc);
-    if (!file.ok()) {
-        return;
-    }
-    const std::string text = std::to_string(m_aborts) + (handling ? " 1 " : " 0 ") + m_fingerprint;
+Result<File> Quarantine::store() {
+    ENGINE_TRY_ASSIGN(File file, File::open(m_markerPath, File::Mode::CreateTrunc));
     m_stored = true;
-    ignoreError(file.value().writeAt(0, viewOf(text)), "nothing depends on it");
+    ENGINE_TRY(file.writeAt(0, viewOf(std::to_string(m_crashes) + " 0 " + m_fingerprint)));
+    return file;
 }
 
 std::string Quarantine::fingerprint() const {
@@ -68,15 +65,17 @@ bool Quarantine::fileChanged() const {
 
 void Quarantine::enter() {
     m_fingerprint = fingerprint();
-    store(true);
+    if (Result<File> file = store(); file.ok()) {
+        m_note.emplace(std::move(file.value()), kCrashedAt, '1');
+    }
 }
 
 void Quarantine::leave() {
-    store(false);
+    m_note.reset();
 }
 
 void Quarantine::passed() {
-    m_aborts = 0;
+    m_crashes = 0;
     if (m_stored) {
         ignoreError(removeFile(m_markerPath), "nothing depends on it");
         m_stored = false;
@@ -88,8 +87,8 @@ void Quarantine::releaseByPerson() {
 }
 
 void Quarantine::releaseByChange() {
-    m_aborts = kAbortsMax - 1;
-    store(false);
+    m_crashes = kCrashesMax - 1;
+    ignoreError(store(), "nothing depends on it");
 }
 
 }  // namespace engine

@@ -287,20 +287,7 @@ private:
         }
     }
 
-    /// What hangs in the air (an object that it needs is gone without a trace) is named too. What
-    /// is older than the first snapshot of its generation is no damage.
-    void noteGaps() {
-        std::uint32_t lane = StateGraph::kNone;  // in which a reachable state was seen
-        for (std::uint32_t i = 0; i < m_graph.states().size(); ++i) {
-            const StateGraph::State& state = m_graph.states()[i];
-            if (state.reachable()) {
-                lane = state.lane;
-            } else if (state.lane == lane) {
-                noteGapBefore(i);
-            }
-        }
-    }
-
+    /// What hangs in the air (an object that it needs is gone without a trace) is named too.
     void noteGapBefore(std::uint32_t index) {
         for (const std::uint32_t id : m_graph.stepsInto(m_graph.states()[index])) {
             const StateGraph::Step& step = m_graph.step(id);
@@ -320,16 +307,26 @@ private:
             sound.artefacts[artefact].table = nullptr;
             sound.artefacts[artefact].problem = "is damaged";
         }
-        const StateGraph graph(sound);
-        noteGaps();
         std::set<std::pair<Point, Root>> left;
-        for (const TimelinePoint& point : buildTimeline(graph)) {
+        for (const TimelinePoint& point : buildTimeline(sound)) {
             left.emplace(point.point, point.root);
         }
-        for (const TimelinePoint& point : buildTimeline(m_graph)) {
+        const std::vector<std::uint32_t> gaps = findLostStates(m_graph);
+        auto gap = gaps.begin();
+        for (std::uint32_t i = 0; i < m_graph.states().size(); ++i) {
+            const StateGraph::State& state = m_graph.states()[i];
+            const bool hangs = gap != gaps.end() && *gap == i;
+            if (hangs) {
+                noteGapBefore(i);
+                ++gap;
+            }
+            if (!hangs && !state.reachable()) {
+                continue;
+            }
+            const Point point = m_graph.pointOf(state);
             ++m_report.points;
-            if (left.count({point.point, point.root}) == 0) {
-                m_report.lost.push_back(point.point);
+            if (left.count({point, m_graph.entryOf(state).root}) == 0) {
+                m_report.lost.push_back(point);
             }
         }
     }

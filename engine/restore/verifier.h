@@ -33,9 +33,9 @@ struct DamagedObject {
 struct VerifyReport {
     std::uint64_t objects = 0;
     std::uint64_t bytes = 0;
-    std::uint64_t points = 0;  // that the timeline offers
+    std::uint64_t points = 0;  // that are stored, the lost ones too
     std::vector<DamagedObject> damaged;
-    std::vector<Point> lost;  // points that need a damaged object and have no other way
+    std::vector<Point> lost;  // points that need what is damaged or gone and have no other way
 };
 
 struct VerifyProgress {

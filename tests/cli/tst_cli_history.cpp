@@ -13,10 +13,15 @@ class TestCliHistory final : public QObject {
 private slots:
     void sameIdOnTwoComputers_canBeChosen();
     void timeline_newerChangesOutOfReach_saysSo();
+    void verify_whatCannotBeRestored_fails_data();
+    void verify_whatCannotBeRestored_fails();
+    void verify_nothingStored_isNoSuccess();
+    void restore_numberRecordedTwice_namesBothAndTakesARoot();
 
 private:
     /// notes.db with `changes` more changes, each in a segment of its own.
     static void recordMore(const CliHome& home, int changes);
+    static void copyTree(const QString& from, const QString& to);
     /// Names of the stored segments or snapshots, in order.
     static QStringList objects(const CliHome& home, const char* command);
 };
@@ -26,6 +31,14 @@ void TestCliHistory::recordMore(const CliHome& home, int changes) {
     for (int i = 0; i < changes; ++i) {
         execute(home.path(text("notes.db")), "INSERT INTO t VALUES('more');");
         record(home);
+    }
+}
+
+void TestCliHistory::copyTree(const QString& from, const QString& to) {
+    QProcess copy;
+    copy.start(text("cp"), {text("-a"), from, to});
+    if (!copy.waitForFinished() || copy.exitCode() != 0) {
+        qFatal("cannot copy");
     }
 }
 
@@ -49,12 +62,7 @@ void TestCliHistory::sameIdOnTwoComputers_canBeChosen() {
     const QString computer = own[text("computerId")].toString();
     const QString id = own[text("databaseId")].toString();
     // What another computer with a copied state folder would have stored.
-    QProcess copy;
-    copy.start(text("cp"),
-               {text("-r"),
-                home.path(text("replica/") + computer),
-                home.path(text("replica/000000000000000c"))});
-    QVERIFY(copy.waitForFinished() && copy.exitCode() == 0);
+    copyTree(home.path(text("replica/") + computer), home.path(text("replica/000000000000000c")));
     const QString description = text("replica/000000000000000c/") + id + text("/database.json");
     QJsonObject info = QJsonDocument::fromJson(home.read(description)).object();
     info[text("computerId")] = text("000000000000000c");
@@ -110,6 +118,92 @@ void TestCliHistory::timeline_newerChangesOutOfReach_saysSo() {
     }
     const Ran whole = home.run(words(text("timeline --quiet")) + at);
     QCOMPARE(whole.err, QByteArray());
+}
+
+void TestCliHistory::verify_whatCannotBeRestored_fails_data() {
+    QTest::addColumn<QString>("command");
+    QTest::addColumn<int>("gone");
+    QTest::newRow("every object, no snapshot") << text("verify") << -1;
+    QTest::newRow("sample, no snapshot") << text("verify --sample") << -1;
+    QTest::newRow("every object, a hole") << text("verify") << 1;
+    QTest::newRow("sample, a hole") << text("verify --sample") << 1;
+}
+
+void TestCliHistory::verify_whatCannotBeRestored_fails() {
+    QFETCH(const QString, command);
+    QFETCH(const int, gone);
+    const CliHome home;
+    recordMore(home, 3);
+    const QStringList names = objects(home, gone < 0 ? "snapshots" : "segments");
+    const QString object = names.at(std::max(gone, 0));
+    QVERIFY(QFile::remove(home.path(text("replica/") + object)));
+    const QStringList at = {text("--replica"), urlOf(home, text("replica"))};
+    const Ran ran = home.run(words(command) + at);
+    QCOMPARE(ran.exit, 1);
+    QCOMPARE(ran.complaint(), QByteArray());
+    const bool nothing = ran.err.contains("nothing of this database can be restored");
+    QCOMPARE(nothing, gone < 0);
+    const Ran json = home.run(words(command + text(" --json")) + at);
+    QCOMPARE(json.exit, 1);
+    QVERIFY2(!QJsonDocument::fromJson(json.out).object()[text("error")].isUndefined(), json.out);
+}
+
+void TestCliHistory::verify_nothingStored_isNoSuccess() {
+    const CliHome home;
+    record(home);
+    for (const QString& name : objects(home, "snapshots")) {
+        QVERIFY(QFile::remove(home.path(text("replica/") + name)));
+    }
+    const QStringList at = {text("--replica"), urlOf(home, text("replica"))};
+    for (const char* command : {"verify", "verify --sample"}) {
+        const Ran ran = home.run(words(text(command)) + at);
+        QCOMPARE(ran.exit, 3);
+        QCOMPARE(ran.complaint(), QByteArray());
+        QVERIFY2(ran.err.contains("nothing of notes.db is stored here"), ran.err);
+    }
+}
+
+void TestCliHistory::restore_numberRecordedTwice_namesBothAndTakesARoot() {
+    const CliHome home;
+    record(home);
+    // Two copies of the state folder and of the replica go on, each with changes of its own; both
+    // halves of what they stored end up in one place.
+    for (const char* name : {"state", "replica", "notes.db"}) {
+        copyTree(home.path(text(name)), home.path(text("older-") + text(name)));
+    }
+    recordMore(home, 2);
+    for (const char* name : {"state", "replica", "notes.db"}) {
+        QVERIFY(QDir().rename(home.path(text(name)), home.path(text("first-") + text(name))));
+        QVERIFY(QDir().rename(home.path(text("older-") + text(name)), home.path(text(name))));
+    }
+    recordMore(home, 1);
+    copyTree(home.path(text("first-replica/.")), home.path(text("replica")));
+    const QStringList at = {text("--replica"), urlOf(home, text("replica"))};
+    const QJsonArray timeline = listOf(home.run(words(text("timeline --json")) + at));
+    QCOMPARE(timeline.size(), 4);  // 1, twice 2, 3
+    const QString out = home.path(text("then.db"));
+    const Ran twice = home.run(words(text("restore --tx 2 --json -o ")) + QStringList{out} + at);
+    QCOMPARE(twice.exit, 2);
+    const QJsonArray candidates = QJsonDocument::fromJson(twice.out)
+                                      .object()[text("error")]
+                                      .toObject()[text("candidates")]
+                                      .toArray();
+    QCOMPARE(candidates.size(), 2);
+    QVERIFY2(twice.err.contains(" --root "), twice.err);
+    for (const QJsonValue& candidate : candidates) {
+        const Ran one = home.run({text("restore"),
+                                  text("--point"),
+                                  candidate.toObject()[text("point")].toString(),
+                                  text("--root"),
+                                  candidate.toObject()[text("root")].toString(),
+                                  text("-o"),
+                                  home.path(candidate.toObject()[text("root")].toString())} +
+                                 at);
+        QVERIFY2(one.exit == 0, one.err);
+    }
+    // What was recorded last is the newest, although the other branch has a higher number.
+    const Ran newest = home.run(words(text("restore --json -o ")) + QStringList{out} + at);
+    QCOMPARE(QJsonDocument::fromJson(newest.out).object()[text("txId")].toInt(), 2);
 }
 
 QTEST_GUILESS_MAIN(TestCliHistory)

@@ -21,6 +21,7 @@ struct Scenario {
     QString journal;
     int pageSize = 4096;
     bool switches = false;
+    bool spills = false;
     bool killsWriters = true;  // in MEMORY and OFF a kill tears the app's own file
     int recorderKillsMin = 20;
     int writerKillsMin = 5;
@@ -87,7 +88,14 @@ QStringList Course::writerOptions() {
     if (m_scenario.switches) {
         options << QStringLiteral("--switch");
     }
-    if (below(3) == 0) {
+    // SQLite 3.40.1 commits frames without checksums after a savepoint that spilled. Nobody can
+    // read them once their writer is dead, SQLite neither: with a checkpoint in between, it finds
+    // its own database malformed, also where nobody records it.
+    const bool spills = !wal || m_scenario.spills;
+    if (!spills) {
+        options << QStringLiteral("--no-spill");
+    }
+    if (below(3) == 0 && !(wal && spills)) {
         options << QStringLiteral("--leave-open");
     }
     return options;
@@ -198,7 +206,7 @@ void TestOracle::everyPoint_underKills_isACommit_data() {
             QTest::addRow("%s-%d", journal, pageSize) << QString::fromLatin1(journal) << pageSize;
         }
     }
-    for (const char* journal : {"truncate", "persist", "memory", "off", "switch"}) {
+    for (const char* journal : {"truncate", "persist", "memory", "off", "switch", "spill"}) {
         QTest::addRow("%s-4096", journal) << QString::fromLatin1(journal) << 4096;
     }
 }
@@ -212,7 +220,10 @@ void TestOracle::everyPoint_underKills_isACommit() {
     const bool main = journal == QStringLiteral("wal") || journal == QStringLiteral("delete");
     if (!main) {
         scenario.switches = journal == QStringLiteral("switch");
-        scenario.journal = scenario.switches ? QStringLiteral("delete") : journal;
+        scenario.spills = journal == QStringLiteral("spill");
+        scenario.journal = scenario.switches ? QStringLiteral("delete")
+                           : scenario.spills ? QStringLiteral("wal")
+                                             : journal;
         scenario.killsWriters =
             journal == QStringLiteral("truncate") || journal == QStringLiteral("persist");
         scenario.recorderKillsMin = 5;

@@ -24,6 +24,10 @@ StateKey keyOf(const MadeState& state) {
     return {state.generation, state.tx, state.root};
 }
 
+StateKey keyOf(const TimelinePoint& point) {
+    return {point.point.generation, point.point.tx, point.root};
+}
+
 /// A random tree of states per generation, and random artefacts over its branches.
 class Schedule {
 public:
@@ -110,6 +114,23 @@ std::set<StateKey> reachable(const HistoryMaker& maker) {
         changed = reached.size() != before;
     }
     return reached;
+}
+
+/// Those from which a stored commit leads on.
+std::set<StateKey> followedStates(const HistoryMaker& maker) {
+    const std::set<StateKey> reached = reachable(maker);
+    std::set<StateKey> followed;
+    for (const MadeArtefact& artefact : maker.artefacts()) {
+        std::size_t from = artefact.from;
+        for (const std::size_t to : artefact.states) {
+            const StateKey key = keyOf(maker.states()[from]);
+            if (artefact.kind == ArtefactKind::Segment && reached.contains(key)) {
+                followed.insert(key);
+            }
+            from = to;
+        }
+    }
+    return followed;
 }
 
 /// Applies commits [first, first + count) of an artefact to an image.
@@ -221,7 +242,8 @@ private:
             }
             ++points;
         }
-        return checkMoments(graph, timeline);
+        const std::string wrong = checkNewest(maker, graph, timeline);
+        return wrong.empty() ? checkMoments(graph, timeline) : wrong;
     }
 
     static std::string checkPoint(const HistoryMaker& maker,
@@ -251,15 +273,37 @@ private:
             return "has another time than was recorded";
         }
         target.root.reset();
-        const bool lastOfTx = i + 1 == timeline.size() || timeline[i + 1].point != point.point;
-        if (holds(planRestore(graph, target), point) != lastOfTx) {
-            return "the bare point does not mean the last entry of the timeline";
-        }
-        const bool lastOfAll = i + 1 == timeline.size();
-        if (lastOfAll && !holds(planRestore(graph, RestoreTarget{}), point)) {
-            return "the newest is not the last of the timeline";
+        const auto times = static_cast<std::size_t>(
+            std::count_if(timeline.begin(), timeline.end(), [&](const TimelinePoint& other) {
+                return other.point == point.point;
+            }));
+        const PlanResult bare = planRestore(graph, target);
+        if (times == 1 ? !holds(bare, point) : bare.failure.candidates.size() != times) {
+            return "the bare point means something else";
         }
         return {};
+    }
+
+    /// Of the last generation the end of a branch with the latest time.
+    static std::string checkNewest(const HistoryMaker& maker,
+                                   const StateGraph& graph,
+                                   const std::vector<TimelinePoint>& timeline) {
+        const std::set<StateKey> followed = followedStates(maker);
+        const TimelinePoint* newest = nullptr;
+        for (const TimelinePoint& point : timeline) {
+            const bool end = !followed.contains(keyOf(point));
+            const bool later =
+                newest == nullptr || newest->point.generation != point.point.generation ||
+                std::tie(newest->time, newest->point.tx) <= std::tie(point.time, point.point.tx);
+            newest = end && later ? &point : newest;
+        }
+        const PlanResult planned = planRestore(graph, RestoreTarget{});
+        if (newest == nullptr) {
+            return planned.ok() ? "a newest where there is nothing" : "";
+        }
+        const bool same = planned.ok() && planned.plan->time == newest->time &&
+                          planned.plan->point == newest->point;
+        return same ? "" : "the newest is another point than " + toText(newest->point);
     }
 
     /// Whatever a moment gives is never a later state, and never skips a recorded one.

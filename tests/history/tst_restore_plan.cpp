@@ -49,6 +49,24 @@ std::vector<std::size_t> chain(HistoryMaker& maker,
     return states;
 }
 
+/// States 1..5, and from 3 on another branch up to lastTx, recorded later: both are stored.
+std::pair<std::vector<std::size_t>, std::vector<std::size_t>> parted(HistoryMaker& maker,
+                                                                     std::uint64_t lastTx) {
+    std::mt19937_64 random(7);
+    const std::vector<std::size_t> states = chain(maker, 5);
+    maker.snapshot(states[0]);
+    maker.segment(states[0], {states.begin() + 1, states.end()});
+    maker.setWriter(WriterId{0x88});
+    std::vector<std::size_t> branch{states[2]};
+    for (std::uint64_t i = 4; i <= lastTx; ++i) {
+        branch.push_back(
+            maker.follow(branch.back(), TxId{i}, Time{50'000}, maker.randomImage(4, random)));
+    }
+    branch.erase(branch.begin());
+    maker.segment(states[2], branch);
+    return {states, branch};
+}
+
 std::vector<std::size_t> slice(const std::vector<std::size_t>& all,
                                std::size_t from,
                                std::size_t to) {
@@ -143,27 +161,40 @@ private slots:
         QCOMPARE(result.plan->artefacts.size(), std::size_t{1});
     }
 
-    void fork_rootsDecideAndTheLongerBranchIsMeant() {
+    void fork_barePoint_isAmbiguousAndRootsDecide() {
         HistoryMaker maker;
-        std::mt19937_64 random(7);
-        const auto s = chain(maker, 5);
-        const auto other = [&](std::size_t parent, std::uint64_t txId) {
-            return maker.follow(parent, TxId{txId}, Time{50'000}, maker.randomImage(4, random));
-        };
-        maker.snapshot(s[0]);
-        maker.segment(s[0], slice(s, 1, 5));
-        maker.setWriter(WriterId{0x88});
-        const std::size_t b4 = other(s[2], 4);
-        const std::size_t b5 = other(b4, 5);
-        const std::size_t b6 = other(b5, 6);
-        maker.segment(s[2], {b4, b5, b6});
+        const auto [s, b] = parted(maker, 6);
         const History history = maker.load();
-        EXPECT_POINT(planRestore(history, latest()), maker.states()[b6]);
-        EXPECT_POINT(planRestore(history, point(maker.states()[b5])), maker.states()[b5]);
-        RestoreTarget exact = point(maker.states()[s[4]]);
-        exact.root = maker.states()[s[4]].root;
-        EXPECT_POINT(planRestore(history, exact), maker.states()[s[4]]);
+        const PlanResult twice = planRestore(history, point(maker.states()[b[1]]));
+        QVERIFY(twice.failure.code == ErrorCode::InvalidArgument);
+        QVERIFY(twice.failure.reason.find("was recorded 2 times") != std::string::npos);
+        QCOMPARE(twice.failure.candidates.size(), std::size_t{2});
+        for (const PlanCandidate& candidate : twice.failure.candidates) {
+            QVERIFY(candidate.root.has_value());
+            RestoreTarget exact = point(maker.states()[b[1]]);
+            exact.root = candidate.root;
+            QVERIFY(planRestore(history, exact).plan->root == *candidate.root);
+        }
+        EXPECT_POINT(planRestore(history, point(maker.states()[b[2]])), maker.states()[b[2]]);
         QCOMPARE(buildTimeline(history).size(), std::size_t{8});
+    }
+
+    void fork_newest_isTheLaterNotTheHigherNumber() {
+        HistoryMaker maker;
+        const auto [s, b] = parted(maker, 4);
+        QVERIFY(maker.states()[b[0]].tx < maker.states()[s[4]].tx);
+        EXPECT_POINT(planRestore(maker.load(), latest()), maker.states()[b[0]]);
+    }
+
+    void clockSetBack_newest_isTheEnd() {
+        HistoryMaker maker;
+        std::mt19937_64 random(6);
+        const auto s = chain(maker, 3);
+        const std::size_t last =
+            maker.follow(s[2], TxId{4}, Time{9'000}, maker.randomImage(4, random));
+        maker.snapshot(s[0]);
+        maker.segment(s[0], {s[1], s[2], last});
+        EXPECT_POINT(planRestore(maker.load(), latest()), maker.states()[last]);
     }
 
     void segmentOfAnotherBranch_sameTxIds_isNotUsed() {
@@ -314,8 +345,8 @@ private slots:
         const PlanResult twice = planRestore(history, at(2200));
         QVERIFY(twice.failure.code == ErrorCode::InvalidArgument);
         QCOMPARE(twice.failure.candidates.size(), std::size_t{2});
-        QCOMPARE(twice.failure.candidates[0].first.tx.value, std::uint64_t{2});
-        QCOMPARE(twice.failure.candidates[1].first.tx.value, std::uint64_t{4});
+        QCOMPARE(twice.failure.candidates[0].point.tx.value, std::uint64_t{2});
+        QCOMPARE(twice.failure.candidates[1].point.tx.value, std::uint64_t{4});
         EXPECT_POINT(planRestore(history, at(1200)), maker.states()[s[0]]);
         EXPECT_POINT(planRestore(history, at(3600)), maker.states()[s[5]]);
     }

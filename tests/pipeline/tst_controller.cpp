@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One controller: what it tells about itself, and what it does about a damaged or a full disk.
+#include <csignal>
+
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,12 +17,12 @@ using engine::test::PipelineFixture;
 
 namespace {
 
-/// An engine in a process of its own that dies where the database is opened.
-void dieWhileOpening(PipelineFixture& f) {
+/// An engine in a process of its own that ends by the signal where the database is opened.
+void dieWhileOpening(PipelineFixture& f, int signal = SIGSEGV) {
     const pid_t child = ::fork();
     ENSURE(child >= 0);
     if (child == 0) {
-        f.source.beforeOpen = [] { ::_exit(7); };
+        f.source.beforeOpen = [signal] { ::raise(signal); };
         f.startEngine();
         for (int i = 0; i < 10; ++i) {
             f.controller().run(std::stop_token{});
@@ -29,7 +31,7 @@ void dieWhileOpening(PipelineFixture& f) {
     }
     int status = 0;
     ENSURE(::waitpid(child, &status, 0) == child);
-    ENSURE(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    ENSURE(WIFSIGNALED(status) && WTERMSIG(status) == signal);
 }
 
 /// What an engine does in a process of its own that ends well.
@@ -67,9 +69,10 @@ private slots:
     void aloneShare_weighsCatchUpsByTransactions();
     void aloneShare_uncountedCatchUp_isAtMost();
     void aloneShare_forgetsAfterAnHour();
-    void quarantine_twoEndsInARow_isLeftAlone_data();
-    void quarantine_twoEndsInARow_isLeftAlone();
-    void quarantine_endAfterASuccess_isForgotten();
+    void quarantine_twoCrashesInARow_isLeftAlone_data();
+    void quarantine_twoCrashesInARow_isLeftAlone();
+    void quarantine_killed_doesNotCount();
+    void quarantine_crashAfterASuccess_isForgotten();
     void quarantine_fileChanges_isTriedOnceMore();
 };
 
@@ -123,13 +126,13 @@ void TestController::aloneShare_forgetsAfterAnHour() {
     QVERIFY(!share.share(start + 90min));
 }
 
-void TestController::quarantine_twoEndsInARow_isLeftAlone_data() {
+void TestController::quarantine_twoCrashesInARow_isLeftAlone_data() {
     QTest::addColumn<bool>("recordedBefore");
     QTest::newRow("new database") << false;
     QTest::newRow("recorded before") << true;
 }
 
-void TestController::quarantine_twoEndsInARow_isLeftAlone() {
+void TestController::quarantine_twoCrashesInARow_isLeftAlone() {
     QFETCH(const bool, recordedBefore);
     PipelineFixture f(10);
     if (recordedBefore) {
@@ -152,7 +155,17 @@ void TestController::quarantine_twoEndsInARow_isLeftAlone() {
     QCOMPARE(opensOf(f), 1);
 }
 
-void TestController::quarantine_endAfterASuccess_isForgotten() {
+void TestController::quarantine_killed_doesNotCount() {
+    PipelineFixture f(10);
+    for (int i = 0; i < 3; ++i) {
+        dieWhileOpening(f, SIGKILL);
+    }
+    QCOMPARE(opensOf(f), 1);
+    f.capture();
+    QVERIFY(f.waitStored());
+}
+
+void TestController::quarantine_crashAfterASuccess_isForgotten() {
     PipelineFixture f(10);
     dieWhileOpening(f);
     recordOnce(f);

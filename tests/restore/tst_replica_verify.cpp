@@ -105,6 +105,55 @@ private slots:
         const VerifyReport report = verify(*m_maker);
         QVERIFY(names(report, first));
         QVERIFY(report.damaged[0].problem.find("2..6") != std::string::npos);
+        QCOMPARE(report.points, std::uint64_t{7});  // 1 and 7..12
+        QCOMPARE(report.lost.size(), std::size_t{6});
+    }
+
+    void removedSnapshot_nothingElse_losesEverything() {
+        const std::size_t gone = m_maker->snapshot(m_states[0]);
+        const std::size_t hangs = m_maker->segment(m_states[0], range(1, 6));
+        m_maker->segment(m_states[5], range(6, 12));
+        m_maker->remove(gone);
+        const VerifyReport report = verify(*m_maker);
+        QCOMPARE(report.points, std::uint64_t{11});
+        QCOMPARE(report.lost.size(), std::size_t{11});
+        QCOMPARE(report.damaged.size(), std::size_t{1});
+        QVERIFY(names(report, m_maker->artefacts()[hangs].objects[0]));
+        const LostPoints lost = findLost(m_maker->load());
+        QCOMPARE(lost.points.size(), std::size_t{11});
+        QVERIFY(lost.reason.find("no stored snapshot") != std::string::npos);
+    }
+
+    void removedSnapshot_aLaterOne_losesWhatWasBefore() {
+        const std::size_t gone = m_maker->snapshot(m_states[0]);
+        m_maker->segment(m_states[0], range(1, 4));
+        m_maker->segment(m_states[3], range(4, 12));
+        m_maker->snapshot(m_states[8]);
+        m_maker->remove(gone);
+        // 5..8 are the beginning of a segment that is needed for its end.
+        QCOMPARE(verify(*m_maker).lost.size(), std::size_t{3});
+    }
+
+    void damagedTable_losesWhatFollowsIt() {
+        m_maker->snapshot(m_states[0]);
+        const std::size_t hurt = m_maker->segment(m_states[0], range(1, 6));
+        m_maker->segment(m_states[5], range(6, 12));
+        const std::string name = m_maker->artefacts()[hurt].objects.back();
+        flip(*m_maker, name, m_maker->replica().place().objects().at(name).size() - 10);
+        const VerifyReport report = verify(*m_maker);
+        QVERIFY(names(report, name));
+        QCOMPARE(report.lost.size(), std::size_t{6});
+    }
+
+    void changesDuringTheFirstSnapshot_areNoLoss() {
+        m_maker->segment(m_states[0], range(1, 3));
+        m_maker->segment(m_states[2], range(3, 6));
+        m_maker->segment(m_states[5], range(6, 12));
+        m_maker->snapshot(m_states[5], TxId{1});
+        const VerifyReport report = verify(*m_maker);
+        QVERIFY(report.damaged.empty());
+        QVERIFY(report.lost.empty());
+        QCOMPARE(report.points, std::uint64_t{7});
     }
 
     void pagesThatDoNotGiveTheRoot_areFound() {

@@ -198,7 +198,7 @@ Status AppWriter::changeRows() {
     if (m_options.quiet) {
         return putRow(anyRow());
     }
-    if (mayRollBack() && below(20) == 0) {
+    if (m_options.spills && mayRollBack() && below(20) == 0) {
         ENGINE_TRY(spillAndGoBack());
     }
     const std::uint64_t kind = below(100);

@@ -25,6 +25,7 @@ struct WriterOptions {
     int cachePages = 50;  // small: large transactions spill
     int rows = 300;       // the database stays about this large
     bool quiet = false;   // one-row transactions only: no savepoint, VACUUM, reopen
+    bool spills = true;   // savepoints that spill and are rolled back
     int autoVacuum = 0;
     int busyTimeoutMs = 20'000;
 };

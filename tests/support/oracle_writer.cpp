@@ -30,6 +30,8 @@ struct Run {
 bool parseFlag(Run& run, const std::string& name) {
     if (name == "--quiet") {
         run.writer.quiet = true;
+    } else if (name == "--no-spill") {
+        run.writer.spills = false;
     } else if (name == "--switch") {
         run.writer.switchJournal = true;
     } else if (name == "--leave-open") {
