@@ -166,17 +166,20 @@ void TestCliHistory::verify_nothingStored_isNoSuccess() {
 void TestCliHistory::restore_numberRecordedTwice_namesBothAndTakesARoot() {
     const CliHome home;
     record(home);
-    // Two copies of the state folder and of the replica go on, each with changes of its own; both
-    // halves of what they stored end up in one place.
-    for (const char* name : {"state", "replica", "notes.db"}) {
+    // Two copies of the state folder and of the replica go on, each with changes of its own; what
+    // both stored ends up in one place.
+    for (const char* name : {"state", "replica"}) {
         copyTree(home.path(text(name)), home.path(text("older-") + text(name)));
     }
+    const QByteArray older = home.read(text("notes.db"));
     recordMore(home, 2);
-    for (const char* name : {"state", "replica", "notes.db"}) {
+    for (const char* name : {"state", "replica"}) {
         QVERIFY(QDir().rename(home.path(text(name)), home.path(text("first-") + text(name))));
         QVERIFY(QDir().rename(home.path(text("older-") + text(name)), home.path(text(name))));
     }
-    recordMore(home, 1);
+    home.write(text("notes.db"), older);
+    execute(home.path(text("notes.db")), "INSERT INTO t VALUES('other');");
+    record(home);
     copyTree(home.path(text("first-replica/.")), home.path(text("replica")));
     const QStringList at = {text("--replica"), urlOf(home, text("replica"))};
     const QJsonArray timeline = listOf(home.run(words(text("timeline --json")) + at));
@@ -191,14 +194,11 @@ void TestCliHistory::restore_numberRecordedTwice_namesBothAndTakesARoot() {
     QCOMPARE(candidates.size(), 2);
     QVERIFY2(twice.err.contains(" --root "), twice.err);
     for (const QJsonValue& candidate : candidates) {
-        const Ran one = home.run({text("restore"),
-                                  text("--point"),
-                                  candidate.toObject()[text("point")].toString(),
-                                  text("--root"),
-                                  candidate.toObject()[text("root")].toString(),
-                                  text("-o"),
-                                  home.path(candidate.toObject()[text("root")].toString())} +
-                                 at);
+        const QString point = candidate.toObject()[text("point")].toString();
+        const QString root = candidate.toObject()[text("root")].toString();
+        const QStringList target = {
+            text("--point"), point, text("--root"), root, text("-o"), home.path(root)};
+        const Ran one = home.run(QStringList{text("restore")} + target + at);
         QVERIFY2(one.exit == 0, one.err);
     }
     // What was recorded last is the newest, although the other branch has a higher number.

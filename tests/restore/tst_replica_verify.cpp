@@ -113,12 +113,13 @@ private slots:
         const std::size_t gone = m_maker->snapshot(m_states[0]);
         const std::size_t hangs = m_maker->segment(m_states[0], range(1, 6));
         m_maker->segment(m_states[5], range(6, 12));
+        const std::string first = m_maker->artefacts()[hangs].objects[0];
         m_maker->remove(gone);
         const VerifyReport report = verify(*m_maker);
         QCOMPARE(report.points, std::uint64_t{11});
         QCOMPARE(report.lost.size(), std::size_t{11});
         QCOMPARE(report.damaged.size(), std::size_t{1});
-        QVERIFY(names(report, m_maker->artefacts()[hangs].objects[0]));
+        QVERIFY(names(report, first));
         const LostPoints lost = findLost(m_maker->load());
         QCOMPARE(lost.points.size(), std::size_t{11});
         QVERIFY(lost.reason.find("no stored snapshot") != std::string::npos);
@@ -130,8 +131,15 @@ private slots:
         m_maker->segment(m_states[3], range(4, 12));
         m_maker->snapshot(m_states[8]);
         m_maker->remove(gone);
-        // 5..8 are the beginning of a segment that is needed for its end.
-        QCOMPARE(verify(*m_maker).lost.size(), std::size_t{3});
+        QCOMPARE(verify(*m_maker).lost.size(), std::size_t{7});  // 2..8
+    }
+
+    void segmentOlderThanTheFirstSnapshot_keptForItsEnd_isNoLoss() {
+        m_maker->segment(m_states[3], range(4, 12));
+        m_maker->snapshot(m_states[8]);
+        const VerifyReport report = verify(*m_maker);
+        QVERIFY(report.damaged.empty() && report.lost.empty());
+        QCOMPARE(report.points, std::uint64_t{4});  // 9..12
     }
 
     void damagedTable_losesWhatFollowsIt() {
