@@ -89,7 +89,10 @@ ProtectionState stateOf(const DatabaseConfig& database,
         return *status.lagMs > kWaitingGraceMs ? ProtectionState::NeedsAttention
                                                : ProtectionState::Waiting;
     }
-    return stateOfLag(database, *facts.config, *status.lagMs);
+    // Right after a start nobody knows yet what the app did meanwhile.
+    const ProtectionState state = stateOfLag(database, *facts.config, *status.lagMs);
+    const bool known = controller.caughtUpOnce || state != ProtectionState::Protected;
+    return known ? state : ProtectionState::CatchingUp;
 }
 
 /// Wall-clock time of a monotonic moment, for people.

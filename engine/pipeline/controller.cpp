@@ -457,6 +457,7 @@ void Controller::publishStatus(const Step* step) {
     }
     next.settled = step != nullptr && m_state == ControllerState::Recording && step->commits == 0 &&
                    !open && !next.dirtySince && !step->waiting && !step->discontinuity;
+    const bool proven = next.settled || (step != nullptr && step->commits > 0 && !step->waiting);
     const std::uint64_t alone = next.counters.commitsAlone - m_lastCounters.commitsAlone;
     const std::uint64_t merged = next.counters.commitsMerged - m_lastCounters.commitsMerged;
     const std::uint64_t uncounted =
@@ -467,6 +468,7 @@ void Controller::publishStatus(const Step* step) {
     next.lastChangeAt = alone + merged > 0 ? next.lastCheckedAt : m_status.lastChangeAt;
     next.lastError = m_failingSince ? m_status.lastError : std::string();
     next.runs = m_status.runs;
+    next.caughtUpOnce = m_status.caughtUpOnce || proven;
     m_status = next;
 }
 

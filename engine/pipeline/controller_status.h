@@ -42,6 +42,7 @@ struct ControllerStatus {
     std::uint64_t pageCount = 0;
     std::optional<Time> dirtySince;  // oldest change that is not published
     bool settled = false;            // everything seen is captured and published
+    bool caughtUpOnce = false;       // since the start, the log was once seen to hold everything
     CaptureCounters counters;
     std::optional<double> aloneShare;  // of the last hour, 0..1; empty: nothing changed
     bool aloneShareAtMost = false;     // some catch-up may have merged more than is known

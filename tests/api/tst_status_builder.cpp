@@ -30,6 +30,7 @@ struct Facts {
         replica.syncInterval = kSecond;
         controller.generation = RecordedGeneration{kGeneration, TxId{1}, Root{}, 1, 4096};
         controller.tx = TxId{9};
+        controller.caughtUpOnce = true;
         facts.lanes.state.snapshots[kGeneration] = TxId{1};
         facts.lanes.state.segmentsTx = TxId{9};
     }
@@ -61,6 +62,15 @@ using State = ProtectionState;
 std::vector<Case> cases() {
     return {
         {"nothing is pending", State::Protected, [](Facts&) {}},
+        {"started, not looked at yet",
+         State::CatchingUp,
+         [](Facts& f) { f.controller.caughtUpOnce = false; }},
+        {"started, far behind",
+         State::FallingBehind,
+         [](Facts& f) {
+             f.controller.caughtUpOnce = false;
+             f.behind(f.database.dataLossWindowThreshold);
+         }},
         {"younger than two intervals",
          State::Protected,
          [](Facts& f) { f.behind(2 * kSecond - 1); }},

@@ -44,6 +44,8 @@ QStringList Rig::recorderArguments() const {
             path(QStringLiteral("config.json")),
             QStringLiteral("--state-dir"),
             stateFolder(),
+            QStringLiteral("--log-level"),
+            qEnvironmentVariable("RIG_LOG_LEVEL", QStringLiteral("warn")),
             QStringLiteral("replicate")};
 }
 
@@ -96,7 +98,7 @@ bool Rig::letRun(int ms) {
 
 QByteArray Rig::recorderOutput() const {
     QFile file(path(QStringLiteral("recorder.err")));
-    return file.open(QIODevice::ReadOnly) ? file.readAll().right(1500) : QByteArray();
+    return file.open(QIODevice::ReadOnly) ? file.readAll().right(4000) : QByteArray();
 }
 
 int Rig::catchUp(int timeoutMs) {

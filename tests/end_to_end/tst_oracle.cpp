@@ -165,11 +165,14 @@ void Course::run(qint64 ms) {
     timer.start();
     const auto enough = [&] {
         return timer.elapsed() >= ms && recorderKills >= m_scenario.recorderKillsMin &&
-               (writerKills >= m_scenario.writerKillsMin || !m_scenario.killsWriters);
+               (writerKills >= m_scenario.writerKillsMin || !m_scenario.killsWriters) &&
+               !m_stored.empty() && m_stored.back().tx.value > 20;
     };
     while (!enough()) {
-        QVERIFY2(timer.elapsed() < 5 * ms + 60'000, "the kills do not come");
-        QVERIFY2(m_rig.letRun(50 + below(900)), m_rig.recorderOutput().constData());
+        QVERIFY2(timer.elapsed() < 5 * ms + 60'000, "the kills or the points do not come");
+        // Mostly killed while it opens the database; now and then it has the time to go on.
+        const int run = below(5) == 0 ? 1000 + below(2000) : 50 + below(900);
+        QVERIFY2(m_rig.letRun(run), m_rig.recorderOutput().constData());
         noteStored();
         disturb();
         if (QTest::currentTestFailed()) {
