@@ -71,6 +71,12 @@ Error seamError(Error error) {
     return error;
 }
 
+/// Each try has another temporary name, which helps nobody; the object's does.
+Error notWritten(Error error, const std::string& path) {
+    return seamError(error.sysErrno == 0 ? std::move(error)
+                                         : errnoError(error.sysErrno, "write " + path));
+}
+
 template <class T>
 Result<T> seam(Result<T> result) {
     return result.ok() ? std::move(result) : Result<T>(seamError(std::move(result).error()));
@@ -237,7 +243,10 @@ Status FileReplica::put(std::string_view name, ByteView bytes, PutMode mode, std
         return cancelled();
     }
     const std::string temporary = std::string(kTemporaryPrefix) + toHex16(randomId64());
-    ENGINE_TRY_ASSIGN(const Descriptor writing, seam(root.write(temporary, bytes, stop)));
+    const Result<Descriptor> writing = root.write(temporary, bytes, stop);
+    if (!writing.ok()) {
+        return notWritten(writing.error(), joinPath(m_root, name));
+    }
     Status done = publish(root, temporary, name, mode);
     if (done.ok()) {
         return {};

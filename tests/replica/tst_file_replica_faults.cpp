@@ -330,7 +330,10 @@ private slots:
         REQUIRE_OR_SKIP(disk != nullptr, "mount");
         const auto replica = openNew();
         VERIFY_OK(replica->put("c/one", someBytes(1u << 20, 1), PutMode::New, {}));
-        COMPARE_CODE(replica->put("c/two", someBytes(8u << 20, 2), PutMode::New, {}), NoSpace);
+        const Status full = replica->put("c/two", someBytes(8u << 20, 2), PutMode::New, {});
+        COMPARE_CODE(full, NoSpace);
+        QCOMPARE(full.error().message,
+                 std::string("write " + root() + "/c/two: No space left on device"));
         COMPARE_CODE(replica->put("c/one", someBytes(8u << 20, 2), PutMode::Replace, {}), NoSpace);
         QCOMPARE(listed(*replica), (std::vector<std::string>{"c/one"}));
         QVERIFY(temporariesIn(root()).empty());
@@ -348,7 +351,10 @@ private slots:
         const auto replica = openNew();
         QVERIFY(replica != nullptr);
         const std::vector<std::string> names = {"c/one"};
-        COMPARE_CODE(replica->put("c/two", viewOf("x"), PutMode::New, {}), PermissionDenied);
+        const Status refused = replica->put("c/two", viewOf("x"), PutMode::New, {});
+        COMPARE_CODE(refused, PermissionDenied);
+        QCOMPARE(refused.error().message,
+                 std::string("write " + root() + "/c/two: Read-only file system"));
         COMPARE_CODE(replica->remove(names, {}), PermissionDenied);
         QCOMPARE(textOf(replica->get("c/one", {}).value()), std::string("x"));
         QCOMPARE(listed(*replica), names);
