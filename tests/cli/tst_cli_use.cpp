@@ -8,21 +8,12 @@
 #include <QtTest>
 
 #include "tests/cli/cli_run.h"
+#include "tests/config/config_example.h"
 
 namespace {
 
-constexpr const char* kExample = R"({
-  "version": 1,
-  "defaults": {
-    "shadowDir": "~/.local/state/strandline/shadow",
-    "snapshotInterval": "6h",
-    "retention": {"snapshotInterval": "6h", "snapshotRetention": "720h", "checkInterval": "1h",
-                  "tiers": [{"every": "0s", "for": "24h"}, {"every": "1m", "for": "168h"},
-                            {"every": "1h", "for": "720h"}, {"every": "24h", "for": "8760h"}]},
-    "compression": {"codec": "zstd", "level": 0, "window": 0},
-    "dataLossWindowThreshold": "5m",
-    "restore": {"enabled": false, "targetPath": "", "tempDir": ""}
-  },
+QByteArray example() {
+    return QByteArray("{") + kExampleDefaults + R"(
   "replicas": [{"name": "disk", "type": "file", "path": "/backups"}],
   "databases": [
     {"name": "notes", "path": "~/notes/notes.db", "replicas": ["disk"]},
@@ -30,6 +21,7 @@ constexpr const char* kExample = R"({
      "replicas": [{"name": "local", "type": "file", "path": "/tmp/copies"}]}
   ]
 })";
+}
 
 }  // namespace
 
@@ -121,8 +113,6 @@ void TestCliUse::wrongUse_everyKind_isOneErrorAndCode2_data() {
                                    << "--parallel";
     QTest::newRow("in place") << "restore --in-place --database x"
                               << "--in-place is not available";
-    QTest::newRow("if needed") << "restore --if-needed -o x"
-                               << "--if-needed is not available";
     QTest::newRow("all") << "restore --all --map a=b"
                          << "is not available";
     QTest::newRow("no replica named") << "timeline"
@@ -367,7 +357,7 @@ void TestCliUse::configuration_check_good_isCode0() {
 /// Without the replicas that this version refuses.
 void TestCliUse::configuration_check_exampleOfTheContract_isCode0() {
     const CliHome home;
-    home.write(QStringLiteral("c.json"), kExample);
+    home.write(QStringLiteral("c.json"), example());
     const Ran ran = home.run({QStringLiteral("config"),
                               QStringLiteral("check"),
                               QStringLiteral("c.json"),

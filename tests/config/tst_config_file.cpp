@@ -9,6 +9,8 @@
 #include "engine/config/config_file.h"
 #include "engine/config/supported.h"
 
+#include "tests/config/config_example.h"
+
 using namespace engine;
 
 namespace {
@@ -745,18 +747,7 @@ void TestConfigFile::notYetApplied_retention_isSaid() {
 namespace {
 
 std::string example() {
-    return R"({
-  "version": 1,
-  "defaults": {
-    "shadowDir": "~/.local/state/strandline/shadow",
-    "snapshotInterval": "6h",
-    "retention": {"snapshotInterval": "6h", "snapshotRetention": "720h", "checkInterval": "1h",
-                  "tiers": [{"every": "0s", "for": "24h"}, {"every": "1m", "for": "168h"},
-                            {"every": "1h", "for": "720h"}, {"every": "24h", "for": "8760h"}]},
-    "compression": {"codec": "zstd", "level": 0, "window": 0},
-    "dataLossWindowThreshold": "5m",
-    "restore": {"enabled": false, "targetPath": "", "tempDir": ""}
-  },
+    return std::string("{") + kExampleDefaults + R"(
   "replicas": [
     {"name": "disk", "type": "file", "path": "/backups"},
     {"name": "cloud", "type": "s3", "endpoint": "s3.us-east-1.amazonaws.com", "region": "us-east-1",
