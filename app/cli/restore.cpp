@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cli/commands.h"
+#include "app/cli/existing_target.h"
 #include "app/cli/output.h"
 #include "app/cli/replica_access.h"
 #include "app/common/local_time.h"
@@ -69,7 +70,7 @@ Result<RestoreTarget> targetOf(const Args& args) {
 
 Result<engine::RestoreOptions> optionsOf(const Args& args) {
     engine::RestoreOptions options;
-    for (const char* name : {"--in-place", "--if-needed", "--all", "--map"}) {
+    for (const char* name : {"--in-place", "--all", "--map"}) {
         if (args.has(name)) {
             return Error{ErrorCode::Unsupported,
                          "restore " + std::string(name) + " is not available in this version"}
@@ -93,13 +94,10 @@ Result<engine::RestoreOptions> optionsOf(const Args& args) {
     ENGINE_TRY_ASSIGN(const std::uint64_t parallel,
                       args.number("--parallel", options.parallel, 1, 64));
     options.parallel = static_cast<unsigned>(parallel);
+    if (args.has("--if-not-exists") && args.has("--if-needed")) {
+        return wrongUse("--if-not-exists and --if-needed exclude each other");
+    }
     return options;
-}
-
-/// What "is there" means to a start script: a file, or a link to one.
-bool isFile(const std::string& path) {
-    const Result<engine::FileFacts> facts = engine::factsOf(path);
-    return facts.ok() && facts.value().isRegular();
 }
 
 Outcome withNearest(Error error, const std::optional<PointInTime>& nearest) {
@@ -131,10 +129,14 @@ std::string_view stageName(engine::RestoreProgress::Stage stage) {
 }
 
 void printReport(const engine::RestoreReport& report,
-                 const std::string& path,
+                 const engine::RestoreOptions& options,
                  const Session& session) {
+    const std::string& path = options.targetPath;
+    const std::string& kept = options.asidePath;
     if (session.json) {
         const Json json = {{"path", path},
+                           {"restored", true},
+                           {"kept", kept.empty() ? Json() : Json(kept)},
                            {"point", engine::toText(report.point)},
                            {"generation", report.point.generation.text()},
                            {"txId", report.point.tx.value},
@@ -149,6 +151,9 @@ void printReport(const engine::RestoreReport& report,
     printLine(path + ": the state of " + momentText(report.time) + ", transaction " +
               std::to_string(report.point.tx.value) + ", " + app::toSizeLabel(report.bytes) +
               " from " + app::toSizeLabel(report.fetchedBytes));
+    if (!kept.empty()) {
+        printNote(session, "note: what was there is kept as " + app::safeText(kept));
+    }
     for (const std::string& note : report.notes) {
         printNote(session, "note: " + app::safeText(note));
     }
@@ -157,19 +162,19 @@ void printReport(const engine::RestoreReport& report,
 Outcome run(const Args& args, const Session& session) {
     ENGINE_TRY_ASSIGN(engine::RestoreOptions options, optionsOf(args));
     ENGINE_TRY_ASSIGN(const RestoreTarget target, targetOf(args));
-    if (args.has("--if-not-exists") && isFile(options.targetPath)) {
-        printNote(session, options.targetPath + " is there already: nothing to do");
-        if (session.json) {
-            const Json json = {{"path", options.targetPath}, {"restored", false}};
-            printLine(json.dump(2, ' ', false, Json::error_handler_t::replace));
-        }
+    ENGINE_TRY_ASSIGN(const bool needed, isRestoreNeeded(args, options, session));
+    if (!needed) {
         return Exit::Done;
     }
-    ENGINE_TRY(engine::checkRestoreTarget(options.targetPath, true));
+    ENGINE_TRY(engine::checkRestoreTarget(options.targetPath, options.asidePath, true));
     ENGINE_TRY_ASSIGN(const OpenHistory open, openHistory(args, session));
     const engine::PlanResult planned = engine::planRestore(*open.history, target);
     if (!planned.ok()) {
         return noPlan(planned.failure);
+    }
+    if (!options.asidePath.empty() && planned.plan->engine != engine::DatabaseEngine::Sqlite) {
+        return Error{ErrorCode::Unsupported, "only files of SQLite can be validated"}.withFix(
+            "use --if-not-exists");
     }
     ProgressBar bar(session);
     options.progress = [&bar](const engine::RestoreProgress& progress) {
@@ -182,7 +187,7 @@ Outcome run(const Args& args, const Session& session) {
     if (!report.ok()) {
         return withNearest(std::move(report).error(), nearest);
     }
-    printReport(report.value(), options.targetPath, session);
+    printReport(report.value(), options, session);
     return Exit::Done;
 }
 
@@ -196,7 +201,7 @@ CommandSpec restoreCommand() {
         "Without --at, --tx or --point: the newest point. A moment means the state at or before "
         "it.\n"
         "The file appears under its name only when it is whole and was checked; nothing is "
-        "replaced.";
+        "overwritten.";
     spec.example =
         "strandline-cli restore --replica file:///media/backup/strandline --at '2026-06-14 "
         "14:02:11' -o notes-then.db";
@@ -211,7 +216,10 @@ CommandSpec restoreCommand() {
         {"--verify", "LEVEL", "full (default), pages or none"},
         {"--parallel", "N", "ranges fetched at once (default 4)"},
         {"--if-not-exists", "", "done at once where OUT is there already"},
-        {"--if-needed", "", "also where OUT fails validation (not available in this version)"},
+        {"--if-needed",
+         "",
+         "the same only where OUT is a sound database; else what is there is kept as "
+         "OUT.broken-TIME"},
         {"--in-place", "", "replace the original (not available in this version)"},
         {"--all", "", "many databases at once (not available in this version)"},
         {"--map", "OLD=NEW", "with --all (not available in this version)"},

@@ -79,7 +79,8 @@ public:
         const bool isSqlite = m_plan.engine == DatabaseEngine::Sqlite;
         tell(Stage::Plan, 0, 1);
         ENGINE_TRY(checkPlan(m_history, m_plan));
-        ENGINE_TRY_ASSIGN(StagedFile staged, StagedFile::create(m_options.targetPath, isSqlite));
+        ENGINE_TRY_ASSIGN(StagedFile staged,
+                          StagedFile::create(m_options.targetPath, m_options.asidePath, isSqlite));
         ENGINE_TRY(checkSpace(m_options.targetPath, m_plan));
         ENGINE_TRY(buildAroundDamage(staged.file()));
 
@@ -93,6 +94,9 @@ public:
             return cancelled();
         }
         tell(Stage::Publish, 0, 1);
+        if (!m_options.asidePath.empty() && m_options.mayReplace) {
+            ENGINE_TRY(m_options.mayReplace());
+        }
         ENGINE_TRY(staged.publish());
         tell(Stage::Done, 1, 1);
         m_report.point = m_plan.point;

@@ -27,7 +27,12 @@ struct RestoreProgress {
 };
 
 struct RestoreOptions {
-    std::string targetPath;  // must not exist
+    std::string targetPath;  // must not exist, but where asidePath is given
+    /// Under this name what is at the target is kept, with its side files: it goes there when the
+    /// new file is whole, checked and about to take its place.
+    std::string asidePath;
+    /// Asked right before that; an error leaves everything as it is.
+    std::function<Status()> mayReplace;
     VerifyLevel verify = VerifyLevel::Full;
     unsigned parallel = 4;                                 // ranges fetched at once
     std::function<void(const RestoreProgress&)> progress;  // from the calling thread
@@ -47,8 +52,8 @@ struct RestoreReport {
 
 /// Whether a restored file could be put there. AlreadyExists: it is there, whatever it is, or a
 /// side file that SQLite would mix into it; InvalidArgument: no such folder, or the name is too
-/// long.
-Status checkRestoreTarget(const std::string& target, bool isSqlite);
+/// long. With a name under which what is there is kept: a plain file may be there.
+Status checkRestoreTarget(const std::string& target, const std::string& aside, bool isSqlite);
 
 /// The place that has the artefacts. Where one of them is missing or damaged, others of the same
 /// place that lead to the same state are used, if there are any.

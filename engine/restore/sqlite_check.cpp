@@ -5,6 +5,8 @@
 
 #include <sqlite3.h>
 
+#include "engine/base/file.h"
+#include "engine/restore/temporary_file.h"
 #include "engine/restore/verifier.h"
 
 namespace engine {
@@ -13,6 +15,8 @@ namespace {
 
 constexpr int kLinesMax = 10;
 constexpr int kStepsBetweenStops = 20'000;
+constexpr std::uint64_t kPageBytesMin = 512;
+constexpr std::size_t kCopyBytes = 1u << 20;
 
 struct CloseDatabase {
     void operator()(sqlite3* handle) const noexcept { sqlite3_close(handle); }
@@ -30,7 +34,7 @@ bool startsWith(std::string_view text, std::string_view what) {
 }
 
 /// Everything that a URI could take for its own is escaped.
-std::string immutableUri(const std::string& path) {
+std::string uriOf(const std::string& path) {
     static constexpr std::string_view kPlain = "-._~/";
     std::string uri = "file:";
     for (const char c : path) {
@@ -43,7 +47,7 @@ std::string immutableUri(const std::string& path) {
             uri += "%" + toHex(ByteView(&byte, 1));
         }
     }
-    return uri + "?immutable=1&mode=ro";
+    return uri;
 }
 
 /// What SQLite says where the program that wrote the database had something that we do not.
@@ -103,6 +107,10 @@ private:
             case SQLITE_INTERRUPT:
                 return Error{ErrorCode::Cancelled, "stopped while the database was checked"};
             case SQLITE_NOMEM:
+            case SQLITE_IOERR:
+            case SQLITE_CANTOPEN:
+            case SQLITE_FULL:
+            case SQLITE_BUSY:
                 return Error{ErrorCode::Io, "SQLite check: " + message};
             case SQLITE_ERROR:
                 if (isForeign(message)) {
@@ -178,13 +186,13 @@ private:
     std::vector<std::string> m_notes;
 };
 
-}  // namespace
-
-Result<std::vector<std::string>> checkSqliteIntegrity(const std::string& path,
-                                                      std::stop_token stop) {
+Result<std::vector<std::string>> checkOpened(const std::string& path,
+                                             const std::string& uri,
+                                             int flags,
+                                             std::stop_token stop) {
     sqlite3* raw = nullptr;
-    const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
-    const int code = sqlite3_open_v2(immutableUri(path).c_str(), &raw, flags, nullptr);
+    const int code =
+        sqlite3_open_v2(uri.c_str(), &raw, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
     const DatabaseHandle handle(raw);
     if (code != SQLITE_OK) {
         return Error{
@@ -196,6 +204,61 @@ Result<std::vector<std::string>> checkSqliteIntegrity(const std::string& path,
     sqlite3_exec(raw, "PRAGMA cache_size=-8192; PRAGMA mmap_size=0;", nullptr, nullptr, nullptr);
     IntegrityCheck check(raw, std::move(stop));
     return check.run();
+}
+
+/// Whether a side file has something in it that belongs to the database.
+bool holdsChanges(const std::string& path) {
+    const Result<FileFacts> facts = factsOf(path);
+    return facts.ok() && facts.value().size > 0;
+}
+
+Status copyInto(const std::string& path, File& to, const std::stop_token& stop) {
+    ENGINE_TRY_ASSIGN(const File from, File::open(path, File::Mode::Read));
+    Buffer buffer(kCopyBytes);
+    std::uint64_t offset = 0;
+    for (std::size_t count = buffer.size(); count == buffer.size(); offset += count) {
+        if (stop.stop_requested()) {
+            return Error{ErrorCode::Cancelled, "stopped while the database was checked"};
+        }
+        ENGINE_TRY_ASSIGN(count, from.readAt(offset, buffer));
+        ENGINE_TRY(to.writeAt(offset, ByteView(buffer).first(count)));
+    }
+    return {};
+}
+
+Status checkCopy(const std::string& path, std::stop_token stop) {
+    ENGINE_TRY_ASSIGN(TemporaryFile copy, TemporaryFile::makeBeside(path));
+    ENGINE_TRY(copyInto(path, copy.file(), stop));
+    for (const char* suffix : {"-wal", "-journal"}) {
+        if (holdsChanges(path + suffix)) {
+            ENGINE_TRY_ASSIGN(File side, File::open(copy.path() + suffix, File::Mode::CreateNew));
+            ENGINE_TRY(copyInto(path + suffix, side, stop));
+        }
+    }
+    const Result<std::vector<std::string>> notes =
+        checkOpened(path, uriOf(copy.path()), SQLITE_OPEN_READWRITE, std::move(stop));
+    return notes.ok() ? Status{} : Status{notes.error()};
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> checkSqliteIntegrity(const std::string& path,
+                                                      std::stop_token stop) {
+    return checkOpened(
+        path, uriOf(path) + "?immutable=1&mode=ro", SQLITE_OPEN_READONLY, std::move(stop));
+}
+
+Status checkSqliteDatabase(const std::string& path, std::stop_token stop) {
+    ENGINE_TRY_ASSIGN(const FileFacts facts, factsOf(path));
+    // SQLite itself takes an empty file, or one of a single byte, for a new database.
+    if (facts.size < kPageBytesMin) {
+        return Error{ErrorCode::Corruption, path + " is too short for a database"};
+    }
+    if (holdsChanges(path + "-wal") || holdsChanges(path + "-journal")) {
+        return checkCopy(path, std::move(stop));
+    }
+    const Result<std::vector<std::string>> notes = checkSqliteIntegrity(path, std::move(stop));
+    return notes.ok() ? Status{} : Status{notes.error()};
 }
 
 }  // namespace engine

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/restore/staged_file.h"
 
-#include <algorithm>
 #include <cerrno>
+#include <vector>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine/base/file_system.h"
-#include "engine/base/ids.h"
 #include "engine/restore/restorer.h"
+#include "engine/restore/verifier.h"
 
 namespace engine {
 
 namespace {
-
-constexpr std::size_t kNameBytesMax = 128;  // of the target, in the name of its temporary file
 
 /// AlreadyExists where there is something, a dangling link too: a name is taken or it is not.
 Status checkFree(const std::string& path) {
@@ -34,18 +33,40 @@ Error tooLong(const std::string& target) {
         .withFix("choose a shorter name");
 }
 
-/// Whole characters of the beginning: some file systems take no others.
-std::string shortened(const std::string& name) {
-    std::size_t end = std::min(name.size(), kNameBytesMax);
-    while (end > 0 && end < name.size() && (static_cast<unsigned char>(name[end]) & 0xc0) == 0x80) {
-        --end;
+/// A database and its side files: the database goes first, so that it is never opened without
+/// them. All or nothing.
+Status moveSet(const std::string& from, const std::string& to) {
+    std::vector<std::string> suffixes = {""};
+    suffixes.insert(suffixes.end(), kSideSuffixes.begin(), kSideSuffixes.end());
+    for (std::size_t i = 0; i < suffixes.size(); ++i) {
+        const Status moved = renameNoReplace(from + suffixes[i], to + suffixes[i]);
+        if (moved.ok() || moved.error().code == ErrorCode::NotFound) {
+            continue;
+        }
+        for (std::size_t back = i; back > 0; --back) {
+            ignoreError(renameNoReplace(to + suffixes[back - 1], from + suffixes[back - 1]),
+                        "it was not there, or stays under its new name");
+        }
+        return moved;
     }
-    return name.substr(0, end);
+    return {};
+}
+
+/// The database itself may be there, and nothing else.
+Status checkReplaceable(const std::string& target) {
+    struct stat facts {};
+
+    if (::lstat(target.c_str(), &facts) != 0) {
+        return errno == ENOENT ? Status{} : Status{errnoError(errno, target)};
+    }
+    return S_ISREG(facts.st_mode)
+               ? Status{}
+               : Status{Error{ErrorCode::AlreadyExists, target + " is not a plain file"}};
 }
 
 }  // namespace
 
-Status checkRestoreTarget(const std::string& target, bool isSqlite) {
+Status checkRestoreTarget(const std::string& target, const std::string& aside, bool isSqlite) {
     const std::string folder = parentOf(target);
     Result<FileFacts> facts = factsOf(folder);
     if (!facts.ok()) {
@@ -68,10 +89,15 @@ Status checkRestoreTarget(const std::string& target, bool isSqlite) {
                          .withEffect("it was not touched, and nothing was restored")
                          .withFix("choose another name, or move it aside");
     };
-    if (Status own = checkFree(target); !own.ok()) {
+    Status own = aside.empty() ? checkFree(target) : checkReplaceable(target);
+    if (!own.ok()) {
         return refuse(std::move(own).error());
     }
-    for (const char* suffix : {"-wal", "-shm", "-journal"}) {
+    if (!aside.empty()) {
+        own = checkFree(aside + kSideSuffixes.back());
+        return own.ok() ? Status{} : Status{refuse(std::move(own).error())};
+    }
+    for (const char* suffix : kSideSuffixes) {
         Status beside = isSqlite ? checkFree(target + suffix) : Status{};
         if (!beside.ok()) {
             Error error = std::move(beside).error();
@@ -82,39 +108,49 @@ Status checkRestoreTarget(const std::string& target, bool isSqlite) {
     return {};
 }
 
-Result<StagedFile> StagedFile::create(const std::string& targetPath, bool isSqlite) {
-    ENGINE_TRY(checkRestoreTarget(targetPath, isSqlite));
-    const std::string name =
-        "." + shortened(fileNameOf(targetPath)) + ".strandline-" + toHex16(randomId64()) + ".part";
-    const std::string path = joinPath(parentOf(targetPath), name);
-    ENGINE_TRY_ASSIGN(File file, File::open(path, File::Mode::CreateNew));
-    return StagedFile(targetPath, path, std::move(file));
+Result<StagedFile> StagedFile::create(const std::string& targetPath,
+                                      const std::string& asidePath,
+                                      bool isSqlite) {
+    ENGINE_TRY(checkRestoreTarget(targetPath, asidePath, isSqlite));
+    ENGINE_TRY_ASSIGN(TemporaryFile temporary, TemporaryFile::makeBeside(targetPath));
+    return StagedFile(targetPath, asidePath, std::move(temporary));
 }
 
-StagedFile::StagedFile(std::string target, std::string path, File file)
+StagedFile::StagedFile(std::string target, std::string aside, TemporaryFile temporary)
     : m_target(std::move(target))
-    , m_path(std::move(path))
-    , m_file(std::move(file)) {}
+    , m_aside(std::move(aside))
+    , m_temporary(std::move(temporary)) {}
 
-StagedFile::StagedFile(StagedFile&& other) noexcept
-    : m_target(std::move(other.m_target))
-    , m_path(std::move(other.m_path))
-    , m_file(std::move(other.m_file)) {
-    other.m_path.clear();
-}
+/// Whoever could use the file that was there can use the new one.
+Status StagedFile::takeOver() const {
+    struct stat facts {};
 
-StagedFile::~StagedFile() {
-    if (!m_path.empty()) {
-        ignoreError(removeFile(m_path),
-                    "a leftover is only a hidden file; the first error is reported");
+    if (::stat(m_target.c_str(), &facts) != 0) {
+        return errno == ENOENT ? Status{} : Status{errnoError(errno, m_target)};
     }
+    const std::string& path = m_temporary.path();
+    const bool given = ::chown(path.c_str(), facts.st_uid, facts.st_gid) == 0;
+    // Without its owner its group would be another one, too.
+    const mode_t mode = facts.st_mode & (given ? 0777u : 0700u);
+    if (::chmod(path.c_str(), mode) != 0) {
+        return errnoError(errno, path);
+    }
+    return {};
 }
 
 Status StagedFile::publish() {
-    m_file.close();
-    ENGINE_TRY(renameNoReplace(m_path, m_target));
-    m_path.clear();
-    return syncFolder(parentOf(m_target));
+    const std::string folder = parentOf(m_target);
+    if (!m_aside.empty()) {
+        ENGINE_TRY(takeOver());
+        ENGINE_TRY(moveSet(m_target, m_aside));
+        ENGINE_TRY(syncFolder(folder));
+    }
+    const Status published = m_temporary.renameTo(m_target);
+    if (!published.ok() && !m_aside.empty()) {
+        ignoreError(moveSet(m_aside, m_target), "it is safe where it is; the first error is told");
+    }
+    ENGINE_TRY(published);
+    return syncFolder(folder);
 }
 
 }  // namespace engine

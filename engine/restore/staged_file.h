@@ -1,36 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-// The temporary file that becomes a restored database: ".<name>.strandline-<id>.part" beside the
-// target (a long name is cut), 0600. It goes away with this object unless it was published.
+// The temporary file that becomes a restored database, beside the target.
 #pragma once
 
 #include <string>
 
-#include "engine/base/file.h"
+#include "engine/restore/temporary_file.h"
 
 namespace engine {
 
 class StagedFile {
 public:
     /// As checkRestoreTarget().
-    static Result<StagedFile> create(const std::string& targetPath, bool isSqlite);
-    StagedFile(StagedFile&& other) noexcept;
-    StagedFile& operator=(StagedFile&&) = delete;
-    ~StagedFile();
+    static Result<StagedFile> create(const std::string& targetPath,
+                                     const std::string& asidePath,
+                                     bool isSqlite);
 
-    File& file() noexcept { return m_file; }
+    File& file() noexcept { return m_temporary.file(); }
 
-    const std::string& path() const noexcept { return m_path; }
+    const std::string& path() const noexcept { return m_temporary.path(); }
 
-    /// Renames to the target, never replacing; the name is durable when it returns. The file must
-    /// have been synced.
+    /// Renames to the target, never replacing; what is there goes aside first, where that was
+    /// asked for, and comes back where the rest fails. The names are durable when it returns. The
+    /// file must have been synced.
     Status publish();
 
 private:
-    StagedFile(std::string target, std::string path, File file);
+    StagedFile(std::string target, std::string aside, TemporaryFile temporary);
+    Status takeOver() const;
 
     std::string m_target;
-    std::string m_path;  // empty: published, or moved from
-    File m_file;
+    std::string m_aside;  // empty: nothing may be at the target
+    TemporaryFile m_temporary;
 };
 
 }  // namespace engine

@@ -2,6 +2,7 @@
 // Checks of a restored file, and of a whole replica.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <stop_token>
 #include <string>
@@ -10,6 +11,9 @@
 #include "engine/history/timeline.h"
 
 namespace engine {
+
+/// What SQLite keeps beside a database.
+constexpr std::array<const char*, 3> kSideSuffixes = {"-wal", "-shm", "-journal"};
 
 /// Reads the file once and compares its root and size. Corruption names the difference.
 Status checkRoot(const std::string& path,
@@ -24,6 +28,11 @@ Status checkRoot(const std::string& path,
 /// collation or function that is not there is a note, not a failure.
 Result<std::vector<std::string>> checkSqliteIntegrity(const std::string& path,
                                                       std::stop_token stop);
+
+/// The same for a database that is in its place: as SQLite would find it, with its write-ahead log
+/// or a journal that has to be rolled back; of those a copy is looked at, beside it. Corruption: it
+/// is no sound database.
+Status checkSqliteDatabase(const std::string& path, std::stop_token stop);
 
 struct DamagedObject {
     std::string name;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sqlite3.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <QTemporaryDir>
 #include <QtTest>
 
 #include "engine/base/file_system.h"
@@ -12,6 +12,7 @@
 #include "engine/restore/verifier.h"
 
 #include "tests/history/history_maker.h"
+#include "tests/restore/room.h"
 
 using namespace engine;
 
@@ -36,23 +37,10 @@ void runSql(const std::string& path, const std::string& sql) {
     sqlite3_close(handle);
 }
 
-Buffer bytesOf(const std::string& path) {
-    return readWholeFile(path, 1u << 30).value();
+Buffer bufferOf(std::string_view text) {
+    const ByteView bytes = viewOf(text);
+    return Buffer(bytes.begin(), bytes.end());
 }
-
-class Room {
-public:
-    std::string path(const std::string& name) const {
-        return m_folder.filePath(QString::fromStdString(name)).toStdString();
-    }
-
-    std::string folder() const { return m_folder.path().toStdString(); }
-
-    std::size_t files() const { return listFolder(folder()).value().size(); }
-
-private:
-    QTemporaryDir m_folder;
-};
 
 Result<RestoreReport> restore(const HistoryMaker& maker,
                               const MadeState& state,
@@ -71,6 +59,13 @@ Result<RestoreReport> restore(const HistoryMaker& maker,
     options.progress = std::move(progress);
     return restoreToFile(
         {&maker.replica(), nullptr}, history, *plan.plan, options, std::move(stop));
+}
+
+/// One state and the next; nothing is stored yet.
+std::pair<std::size_t, std::size_t> twoStates(HistoryMaker& maker) {
+    std::mt19937_64 random(7);
+    const std::size_t first = maker.begin(TxId{1}, Time{1}, maker.randomImage(900, random));
+    return {first, maker.follow(first, TxId{2}, Time{2}, maker.randomImage(900, random))};
 }
 
 }  // namespace
@@ -199,10 +194,8 @@ private slots:
 
     void damagedObject_anotherWayIsTaken() {
         const Room room;
-        std::mt19937_64 random(7);
         HistoryMaker maker;
-        const std::size_t a = maker.begin(TxId{1}, Time{1}, maker.randomImage(900, random));
-        const std::size_t b = maker.follow(a, TxId{2}, Time{2}, maker.randomImage(900, random));
+        const auto [a, b] = twoStates(maker);
         maker.snapshot(a);
         maker.segment(a, {b});
         const std::size_t better = maker.snapshot(b);
@@ -219,10 +212,8 @@ private slots:
 
     void damagedObject_noOtherWay_tellsTheNearestPoint() {
         const Room room;
-        std::mt19937_64 random(8);
         HistoryMaker maker;
-        const std::size_t a = maker.begin(TxId{1}, Time{1}, maker.randomImage(900, random));
-        const std::size_t b = maker.follow(a, TxId{2}, Time{2}, maker.randomImage(900, random));
+        const auto [a, b] = twoStates(maker);
         maker.snapshot(a);
         const std::size_t segment = maker.segment(a, {b});
         std::vector<PointInTime> nearest;
@@ -368,6 +359,67 @@ private slots:
         QCOMPARE(room.files(), std::size_t{0});
     }
 
+    void leftoversOfAKilledRestore_goWithTheNext() {
+        const Room room;
+        HistoryMaker maker;
+        const MadeState& state = simple(maker);
+        const std::string abandoned = room.path(".out.strandline-0011223344556677.part");
+        const std::string locked = room.path(".out.strandline-8899aabbccddeeff.part");
+        const std::string other = room.path(".other.strandline-0011223344556677.part");
+        for (const std::string& path : {abandoned, abandoned + "-journal", locked, other}) {
+            ENSURE(writeFileAtomically(path, viewOf("x")).ok());
+        }
+        const File used = File::open(locked, File::Mode::Read).value();
+        QCOMPARE(::flock(used.fd(), LOCK_EX | LOCK_NB), 0);
+        QVERIFY(restore(maker, state, room.path("out")).ok());
+        QCOMPARE(room.files(), std::size_t{3});
+        QVERIFY(factsOf(locked).ok() && factsOf(other).ok());
+    }
+
+    void asideWanted_theOldFileIsKeptWithItsSideFiles() {
+        const Room room;
+        HistoryMaker maker;
+        const MadeState& state = simple(maker);
+        ENSURE(writeFileAtomically(room.path("out"), viewOf("broken")).ok());
+        ENSURE(writeFileAtomically(room.path("out-wal"), viewOf("its log")).ok());
+        QCOMPARE(::chmod(room.path("out").c_str(), 0640), 0);
+        const History history = maker.load();
+        const PlanResult plan = planRestore(history, point(state));
+        RestoreOptions options;
+        options.targetPath = room.path("out");
+        options.asidePath = room.path("kept");
+        options.verify = VerifyLevel::Pages;
+        bool free = false;
+        options.mayReplace = [&free] {
+            return free ? Status{} : Status{Error{ErrorCode::Refused, "in use"}};
+        };
+        const auto run = [&] {
+            return restoreToFile({&maker.replica(), nullptr}, history, *plan.plan, options, {});
+        };
+        QVERIFY(run().error().code == ErrorCode::Refused);
+        QCOMPARE(room.files(), std::size_t{2});
+        QVERIFY(bytesOf(room.path("out")) == bufferOf("broken"));
+        free = true;
+        const auto report = run();
+        QVERIFY2(report.ok(), report.ok() ? "" : report.error().message.c_str());
+        QCOMPARE(room.files(), std::size_t{3});
+        QVERIFY(bytesOf(room.path("out")) == state.image);
+        QCOMPARE(factsOf(room.path("out")).value().mode & 07777u, 0640u);
+        QVERIFY(bytesOf(room.path("kept")) == bufferOf("broken"));
+        QVERIFY(bytesOf(room.path("kept-wal")) == bufferOf("its log"));
+    }
+
+    void asideTaken_isRefusedBeforeAnythingIsDone() {
+        const Room room;
+        for (const char* name : {"out", "kept-journal"}) {
+            ENSURE(writeFileAtomically(room.path(name), viewOf("x")).ok());
+        }
+        QVERIFY(checkRestoreTarget(room.path("out"), room.path("other"), true).ok());
+        const Status taken = checkRestoreTarget(room.path("out"), room.path("kept"), true);
+        QVERIFY(taken.error().code == ErrorCode::AlreadyExists);
+        QVERIFY(!checkRestoreTarget(room.folder(), room.path("other"), true).ok());
+    }
+
     void shortOutage_isRiddenOut() {
         const Room room;
         HistoryMaker maker;
@@ -384,43 +436,6 @@ private slots:
         const auto report =
             restoreToFile({&maker.replica(), nullptr}, history, *plan.plan, options, {});
         QVERIFY2(report.ok(), report.ok() ? "" : report.error().message.c_str());
-    }
-
-    void integrity_unknownCollationOrFunction_isANote() {
-        const Room room;
-        const std::string path = room.path("db");
-        sqlite3* handle = nullptr;
-        ENSURE(sqlite3_open(path.c_str(), &handle) == SQLITE_OK);
-        sqlite3_create_collation(
-            handle,
-            "THEIRS",
-            SQLITE_UTF8,
-            nullptr,
-            [](void*, int a, const void*, int b, const void*) { return a - b; });
-        sqlite3_create_function(
-            handle,
-            "ours",
-            1,
-            SQLITE_UTF8 | SQLITE_DETERMINISTIC,
-            nullptr,
-            [](sqlite3_context* context, int, sqlite3_value** values) {
-                sqlite3_result_value(context, values[0]);
-            },
-            nullptr,
-            nullptr);
-        ENSURE(sqlite3_exec(handle,
-                            "CREATE TABLE a(v TEXT COLLATE THEIRS); CREATE INDEX ai ON a(v);"
-                            "CREATE TABLE b(v); CREATE INDEX bi ON b(ours(v)); CREATE TABLE c(v);"
-                            "INSERT INTO a VALUES('x'),('yy'); INSERT INTO b VALUES(1); INSERT "
-                            "INTO c VALUES(2);",
-                            nullptr,
-                            nullptr,
-                            nullptr) == SQLITE_OK);
-        sqlite3_close(handle);
-        const auto notes = checkSqliteIntegrity(path, {});
-        QVERIFY2(notes.ok(), notes.ok() ? "" : notes.error().message.c_str());
-        QVERIFY(!notes.value().empty());
-        QVERIFY(notes.value()[0].find("could not be checked") != std::string::npos);
     }
 
     void integrity_damagedTree_isCorruptionAndNothingIsPublished() {
