@@ -164,9 +164,7 @@ Status createEmpty(const std::string& path) {
     return {};
 }
 
-}  // namespace
-
-Result<std::unique_ptr<HistoryIndex>> HistoryIndex::open(const std::string& path) {
+Result<std::unique_ptr<HistoryIndex>> openOrRecreate(const std::string& path) {
     ENGINE_TRY(makeFolders(parentOf(path)));
     ENGINE_TRY(createEmpty(path));
     Result<std::unique_ptr<HistoryIndex>> index = openExisting(path);
@@ -179,6 +177,17 @@ Result<std::unique_ptr<HistoryIndex>> HistoryIndex::open(const std::string& path
     }
     ENGINE_TRY(createEmpty(path));
     return openExisting(path);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HistoryIndex>> HistoryIndex::open(const std::string& path) {
+    Result<std::unique_ptr<HistoryIndex>> index = openOrRecreate(path);
+    if (index.ok()) {
+        return index;
+    }
+    log::history().info("history index kept in memory: {}", index.error().message);
+    return openExisting(":memory:");
 }
 
 }  // namespace engine

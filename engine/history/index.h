@@ -13,7 +13,8 @@ namespace engine {
 
 class HistoryIndex {
 public:
-    /// Opens, or recreates where it cannot be used.
+    /// Opens, or recreates where it cannot be used. Where there can be no file it is in memory:
+    /// nobody is kept from a restore by it.
     static Result<std::unique_ptr<HistoryIndex>> open(const std::string& path);
     virtual ~HistoryIndex() = default;
     /// replicaKey: the replica's marker id. Empty: not in the index.

@@ -13,6 +13,7 @@ class TestCliHistory final : public QObject {
 private slots:
     void sameIdOnTwoComputers_canBeChosen();
     void timeline_newerChangesOutOfReach_saysSo();
+    void timeline_stateFolderThatCannotBeWritten_works();
     void verify_whatCannotBeRestored_fails_data();
     void verify_whatCannotBeRestored_fails();
     void verify_nothingStored_isNoSuccess();
@@ -118,6 +119,16 @@ void TestCliHistory::timeline_newerChangesOutOfReach_saysSo() {
     }
     const Ran whole = home.run(words(text("timeline --quiet")) + at);
     QCOMPARE(whole.err, QByteArray());
+}
+
+void TestCliHistory::timeline_stateFolderThatCannotBeWritten_works() {
+    const CliHome home;
+    record(home);
+    // A folder in its place stands for everything that keeps the index from being written.
+    home.makeFolder(text("state/strandline/index.sqlite/taken"));
+    const Ran ran = home.run({text("timeline"), text("--replica"), urlOf(home, text("replica"))});
+    QVERIFY2(ran.exit == 0, ran.err);
+    QCOMPARE(ran.err, QByteArray());
 }
 
 void TestCliHistory::verify_whatCannotBeRestored_fails_data() {

@@ -200,6 +200,18 @@ private slots:
         QVERIFY(!index.value()->find("b", table.head.id).has_value());
     }
 
+    void index_whereNoFileCanBe_isInMemory() {
+        const QTemporaryDir folder;
+        QVERIFY(QDir(folder.path()).mkpath(QStringLiteral("taken/by")));
+        HistoryMaker maker;
+        fill(maker);
+        const ArtefactTable table = *maker.load().artefacts[0].table;
+        auto index = HistoryIndex::open(folder.filePath(QStringLiteral("taken")).toStdString());
+        QVERIFY2(index.ok(), index.ok() ? "" : index.error().message.c_str());
+        index.value()->store("a", table);
+        QVERIFY(index.value()->find("a", table.head.id).has_value());
+    }
+
     void index_tornOldOrForeign_isMadeAnew() {
         QTemporaryDir folder;
         const std::string path = folder.filePath(QStringLiteral("index.db")).toStdString();
