@@ -29,15 +29,6 @@ bool hasSideFiles(const std::string& path) {
                        [&path](const char* suffix) { return engine::factsOf(path + suffix).ok(); });
 }
 
-/// "notes.db.broken-20260614T140211.250Z": its side files still belong to it there.
-std::string brokenName(const std::string& path) {
-    std::string time = engine::toRfc3339(engine::SystemClock().now());
-    time.erase(
-        std::remove_if(time.begin(), time.end(), [](char c) { return c == '-' || c == ':'; }),
-        time.end());
-    return path + ".broken-" + time;
-}
-
 bool nothingToDo(const std::string& path, std::string_view why, const Session& session) {
     printNote(session, app::safeText(path) + std::string(why) + ": nothing to do");
     if (session.json) {
@@ -64,7 +55,7 @@ Result<bool> isDamaged(engine::RestoreOptions& options, const Session& session) 
         printNote(session, app::safeText(path + " is no sound database: " + sound.error().message));
     }
     if (isFile(path) || hasSideFiles(path)) {
-        options.asidePath = brokenName(path);
+        options.asidePath = engine::brokenNameOf(path, engine::SystemClock().now());
         options.mayReplace = [path] { return isFile(path) ? refuseInUse(path) : Status{}; };
     }
     return true;

@@ -53,11 +53,41 @@ std::vector<std::string> namedFiles(const Args& args, const Session& session) {
     return named;
 }
 
+/// Of the replicas that are folders: those named here and those of the configuration.
+std::vector<std::string> replicaFolders(const Args& args, const Session& session) {
+    std::vector<engine::ReplicaConfig> replicas;
+    for (const char* key : {"REPLICA_URL", "--replica"}) {
+        for (const std::string& text : args.texts(key)) {
+            if (Result<engine::ReplicaConfig> named = engine::parseReplicaUrl(text); named.ok()) {
+                replicas.push_back(std::move(named).value());
+            }
+        }
+    }
+    const Result<engine::LoadedConfig> loaded =
+        engine::loadConfig(session.configPath, session.stateDir);
+    if (loaded.ok()) {
+        const auto& configured = loaded.value().config.replicas;
+        replicas.insert(replicas.end(), configured.begin(), configured.end());
+    }
+    std::vector<std::string> folders;
+    for (const engine::ReplicaConfig& replica : replicas) {
+        if (const auto* file = std::get_if<engine::FileReplicaOptions>(&replica.options)) {
+            folders.push_back(engine::expandHome(file->path));
+        }
+    }
+    return folders;
+}
+
 }  // namespace
 
 Status checkLogFile(const std::string& path, const Args& args, const Session& session) {
     if (engine::liesIn(path, session.stateDir)) {
         return noLog(path, "which is in the state folder");
+    }
+    for (const std::string& folder : replicaFolders(args, session)) {
+        if (engine::liesIn(path, folder)) {
+            return noLog(path, "which is in the folder of a replica");
+        }
     }
     for (const std::string_view suffix : kSideFiles) {
         if (path.ends_with(suffix)) {

@@ -55,6 +55,10 @@ struct RestoreReport {
 /// long. With a name under which what is there is kept: a plain file may be there.
 Status checkRestoreTarget(const std::string& target, const std::string& aside, bool isSqlite);
 
+/// "notes.db.broken-20260614T140211.250Z": where a file that is no sound database is kept, so that
+/// its side files still belong to it. A long name is cut.
+std::string brokenNameOf(const std::string& database, Time now);
+
 /// The place that has the artefacts. Where one of them is missing or damaged, others of the same
 /// place that lead to the same state are used, if there are any.
 struct RestoreSource {

@@ -2,6 +2,7 @@
 #include "engine/restore/staged_file.h"
 
 #include <cerrno>
+#include <climits>
 #include <vector>
 
 #include <sys/stat.h>
@@ -65,6 +66,14 @@ Status checkReplaceable(const std::string& target) {
 }
 
 }  // namespace
+
+std::string brokenNameOf(const std::string& database, Time now) {
+    std::string time = toRfc3339(now);
+    std::erase_if(time, [](char c) { return c == '-' || c == ':'; });
+    const std::string end = ".broken-" + time;
+    const std::size_t room = NAME_MAX - end.size() - std::string_view(kSideSuffixes.back()).size();
+    return joinPath(parentOf(database), shortened(fileNameOf(database), room) + end);
+}
 
 Status checkRestoreTarget(const std::string& target, const std::string& aside, bool isSqlite) {
     const std::string folder = parentOf(target);

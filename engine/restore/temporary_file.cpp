@@ -19,17 +19,8 @@ constexpr std::size_t kNameBytesMax = 128;  // of the database, in the name of i
 constexpr std::int64_t kAgeMaxNs = 24LL * 3600 * 1'000'000'000;
 constexpr std::string_view kEnd = ".part";
 
-/// Whole characters of the beginning: some file systems take no others.
-std::string shortened(const std::string& name) {
-    std::size_t end = std::min(name.size(), kNameBytesMax);
-    while (end > 0 && end < name.size() && (static_cast<unsigned char>(name[end]) & 0xc0) == 0x80) {
-        --end;
-    }
-    return name.substr(0, end);
-}
-
 std::string beginOf(const std::string& database) {
-    return "." + shortened(fileNameOf(database)) + ".strandline-";
+    return "." + shortened(fileNameOf(database), kNameBytesMax) + ".strandline-";
 }
 
 bool isTemporary(std::string_view name, std::string_view begin) {
@@ -76,6 +67,14 @@ void removeAbandoned(const std::string& database) {
 }
 
 }  // namespace
+
+std::string shortened(const std::string& name, std::size_t bytesMax) {
+    std::size_t end = std::min(name.size(), bytesMax);
+    while (end > 0 && end < name.size() && (static_cast<unsigned char>(name[end]) & 0xc0) == 0x80) {
+        --end;
+    }
+    return name.substr(0, end);
+}
 
 Result<TemporaryFile> TemporaryFile::makeBeside(const std::string& database) {
     removeAbandoned(database);

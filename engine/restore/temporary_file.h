@@ -10,6 +10,9 @@
 
 namespace engine {
 
+/// At most so many bytes of a name, whole characters: some file systems take no others.
+std::string shortened(const std::string& name, std::size_t bytesMax);
+
 class TemporaryFile {
 public:
     static Result<TemporaryFile> makeBeside(const std::string& database);

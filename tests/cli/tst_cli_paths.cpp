@@ -70,6 +70,7 @@ void TestCliPaths::logFile_ofSomethingElse_isRefusedAndUntouched_data() {
                              "fresh.db",
                              "replica/strandline-replica.json",
                              "replica/object",
+                             "replica/new.log",
                              "state/strandline/identity.json",
                              "state/strandline/log.txt",
                              "state/strandline/replicas/x",

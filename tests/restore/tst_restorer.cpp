@@ -409,6 +409,21 @@ private slots:
         QVERIFY(bytesOf(room.path("kept-wal")) == bufferOf("its log"));
     }
 
+    void brokenName_isShortEnoughForSideFiles() {
+        const Time time{1'781'445'731'250};
+        QCOMPARE(brokenNameOf("/a/notes.db", time),
+                 std::string("/a/notes.db.broken-20260614T140211.250Z"));
+        const std::string longName = brokenNameOf("/a/" + std::string(247, 'n'), time);
+        QCOMPARE(fileNameOf(longName + "-journal").size(), std::size_t{255});
+        for (const char* begin : {"/a/", "/a/x"}) {
+            std::string wide = begin;
+            for (int i = 0; i < 123; ++i) {
+                wide += "\xc3\xa4";
+            }
+            QCOMPARE(brokenNameOf(wide, time).find("\xc3."), std::string::npos);
+        }
+    }
+
     void asideTaken_isRefusedBeforeAnythingIsDone() {
         const Room room;
         for (const char* name : {"out", "kept-journal"}) {
