@@ -81,6 +81,23 @@ public:
         ENGINE_TRY(checkPlan(m_history, m_plan));
         ENGINE_TRY_ASSIGN(StagedFile staged,
                           StagedFile::create(m_options.targetPath, m_options.asidePath, isSqlite));
+        const std::string temporary = staged.path();
+        Result<RestoreReport> report = runInto(staged);
+        if (report.ok()) {
+            return report;
+        }
+        // The temporary name helps nobody.
+        Error error = std::move(report).error();
+        if (const std::size_t at = error.message.find(temporary); at != std::string::npos) {
+            error.message.replace(at, temporary.size(), m_options.targetPath);
+        }
+        return error;
+    }
+
+private:
+    static Error cancelled() { return Error{ErrorCode::Cancelled, "the restore was stopped"}; }
+
+    Result<RestoreReport> runInto(StagedFile& staged) {
         ENGINE_TRY(checkSpace(m_options.targetPath, m_plan));
         ENGINE_TRY(buildAroundDamage(staged.file()));
 
@@ -105,9 +122,6 @@ public:
         m_report.artefacts = m_plan.artefacts.size();
         return std::move(m_report);
     }
-
-private:
-    static Error cancelled() { return Error{ErrorCode::Cancelled, "the restore was stopped"}; }
 
     void tell(Stage stage, std::uint64_t done, std::uint64_t total) const {
         if (m_options.progress) {

@@ -249,7 +249,8 @@ Result<std::vector<std::string>> checkSqliteIntegrity(const std::string& path,
 }
 
 Status checkSqliteDatabase(const std::string& path, std::stop_token stop) {
-    ENGINE_TRY_ASSIGN(const FileFacts facts, factsOf(path));
+    ENGINE_TRY_ASSIGN(const File file, File::open(path, File::Mode::Read));
+    ENGINE_TRY_ASSIGN(const FileFacts facts, file.facts());
     // SQLite itself takes an empty file, or one of a single byte, for a new database.
     if (facts.size < kPageBytesMin) {
         return Error{ErrorCode::Corruption, path + " is too short for a database"};

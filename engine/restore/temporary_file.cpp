@@ -80,10 +80,13 @@ Result<TemporaryFile> TemporaryFile::makeBeside(const std::string& database) {
     removeAbandoned(database);
     const std::string name = beginOf(database) + toHex16(randomId64()) + std::string(kEnd);
     const std::string path = joinPath(parentOf(database), name);
-    ENGINE_TRY_ASSIGN(File file, File::open(path, File::Mode::CreateNew));
+    Result<File> file = File::open(path, File::Mode::CreateNew);
+    if (!file.ok()) {
+        return errnoError(file.error().sysErrno, "create a file in " + parentOf(database));
+    }
     // Where locks do not work nothing is ever taken for abandoned.
-    static_cast<void>(::flock(file.fd(), LOCK_EX | LOCK_NB));
-    return TemporaryFile(path, std::move(file));
+    static_cast<void>(::flock(file.value().fd(), LOCK_EX | LOCK_NB));
+    return TemporaryFile(path, std::move(file).value());
 }
 
 TemporaryFile::TemporaryFile(std::string path, File file)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sqlite3.h>
 #include <sys/file.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +11,7 @@
 #include "engine/restore/verifier.h"
 
 #include "tests/history/history_maker.h"
+#include "tests/replica/small_disk.h"
 #include "tests/restore/room.h"
 
 using namespace engine;
@@ -290,25 +290,42 @@ private slots:
     void disk_tooSmall_isNoSpaceWithNumbers() {
         const Room room;
         const std::string mounted = room.path("small");
-        ENSURE(makeFolders(mounted).ok());
-        if (::mount("none", mounted.c_str(), "tmpfs", 0, "size=2m") != 0) {
-            if (qEnvironmentVariable("TEST_REQUIRE")
-                    .split(QLatin1Char(','))
-                    .contains(QStringLiteral("tmpfs"))) {
-                QFAIL("a small tmpfs cannot be mounted");
-            }
-            QSKIP("a small tmpfs cannot be mounted");
-        }
-        std::mt19937_64 random(9);
+        const auto disk = mountSmall(mounted);
+        REQUIRE_OR_SKIP(disk != nullptr, "mount");
         HistoryMaker maker(4096);
-        const std::size_t state = maker.begin(TxId{1}, Time{1}, maker.randomImage(1000, random));
-        maker.snapshot(state);
-        const auto report = restore(maker, maker.states()[state], mounted + "/out");
-        const std::size_t left = listFolder(mounted).value().size();
-        ENSURE(::umount(mounted.c_str()) == 0);
+        const auto report = restore(maker, large(maker), mounted + "/out");
         QVERIFY(report.error().code == ErrorCode::NoSpace);
         QVERIFY(report.error().message.find("4096000 bytes") != std::string::npos);
-        QCOMPARE(left, std::size_t{0});
+        QCOMPARE(listFolder(mounted).value().size(), std::size_t{0});
+    }
+
+    void disk_fillsUpMeanwhile_namesTheTarget() {
+        const Room room;
+        const std::string mounted = room.path("small");
+        const auto disk = mountSmall(mounted, 8u << 20);
+        REQUIRE_OR_SKIP(disk != nullptr, "mount");
+        HistoryMaker maker(4096);
+        const auto fill = [&](const RestoreProgress& now) {
+            if (now.stage == RestoreProgress::Stage::Fetch && now.bytesDone == 0) {
+                ignoreError(writeFileAtomically(mounted + "/a", Buffer(5u << 20)), "may be less");
+            }
+        };
+        const auto report =
+            restore(maker, large(maker), mounted + "/out", VerifyLevel::Pages, {}, fill);
+        QVERIFY(report.error().code == ErrorCode::NoSpace);
+        const QString message = QString::fromStdString(report.error().message);
+        QVERIFY2(message.contains(QString::fromStdString(mounted + "/out")), qPrintable(message));
+        QVERIFY2(!message.contains(QStringLiteral(".part")), qPrintable(message));
+    }
+
+    void disk_readOnly_namesTheFolder() {
+        const Room room;
+        const std::string mounted = room.path("small");
+        const auto disk = mountSmall(mounted);
+        REQUIRE_OR_SKIP(disk != nullptr && disk->setReadOnly(true), "mount");
+        HistoryMaker maker;
+        const auto report = restore(maker, simple(maker), mounted + "/out");
+        QCOMPARE(report.error().message, "create a file in " + mounted + ": Read-only file system");
     }
 
     void stop_atEveryStage_leavesNothing_data() {
@@ -474,6 +491,21 @@ private slots:
     }
 
 private:
+    /// A disk of its own on a folder of the room; nullptr where that is not possible.
+    static std::unique_ptr<testing::SmallDisk> mountSmall(const std::string& folder,
+                                                          std::uint64_t bytes = 2u << 20) {
+        ENSURE(makeFolders(folder).ok());
+        return testing::SmallDisk::mount(folder, bytes);
+    }
+
+    /// 1000 pages, in a snapshot.
+    static const MadeState& large(HistoryMaker& maker) {
+        std::mt19937_64 random(9);
+        const std::size_t state = maker.begin(TxId{1}, Time{1}, maker.randomImage(1000, random));
+        maker.snapshot(state);
+        return maker.states()[state];
+    }
+
     static const MadeState& simple(HistoryMaker& maker) {
         std::mt19937_64 random(11);
         const std::size_t a = maker.begin(TxId{1}, Time{1}, maker.randomImage(50, random));
@@ -485,5 +517,14 @@ private:
     }
 };
 
-QTEST_GUILESS_MAIN(TestRestorer)
+int main(int argc, char** argv) {
+    // Root of a namespace of its own could not become another user in it.
+    if (::geteuid() == 0) {
+        testing::enterMountNamespace();
+    }
+    QCoreApplication app(argc, argv);
+    TestRestorer test;
+    return QTest::qExec(&test, argc, argv);
+}
+
 #include "tst_restorer.moc"
