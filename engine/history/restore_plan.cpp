@@ -108,6 +108,25 @@ std::uint32_t newestMissed(const StateGraph& graph, const RestoreTarget& target)
     return missed;
 }
 
+/// Stored later than the plan's point, but its table cannot be read: nobody knows what is in it.
+const HistoryArtefact* newestUnreadable(const StateGraph& graph,
+                                        const RestoreTarget& target,
+                                        const RestorePlan& plan) {
+    const HistoryArtefact* newest = nullptr;
+    for (const HistoryArtefact& artefact : graph.history().artefacts) {
+        const ArtefactDescriptor& descriptor = artefact.descriptor;
+        const bool wanted = !target.generation || *target.generation == descriptor.generation;
+        const bool later = descriptor.generation == plan.point.generation
+                               ? descriptor.lastTx > plan.point.tx
+                               : descriptor.lastTime > plan.time;
+        if (artefact.table == nullptr && wanted && later &&
+            (newest == nullptr || newest->descriptor.lastTime < descriptor.lastTime)) {
+            newest = &artefact;
+        }
+    }
+    return newest;
+}
+
 PlanResult planLatest(const StateGraph& graph, const RestoreTarget& target) {
     const std::uint32_t newest = newestReachable(graph, target);
     const std::uint32_t missed = newestMissed(graph, target);
@@ -119,6 +138,10 @@ PlanResult planLatest(const StateGraph& graph, const RestoreTarget& target) {
     if (missed != StateGraph::kNone && graph.pointOf(graph.states()[missed]) != plan.point) {
         plan.notes.push_back("Newer changes are stored but cannot be reached: " +
                              whyUnreachable(graph, missed).sentence);
+    } else if (const HistoryArtefact* hidden = newestUnreadable(graph, target, plan)) {
+        const Point end{hidden->descriptor.generation, hidden->descriptor.lastTx};
+        plan.notes.push_back("Newer changes are stored but cannot be reached: " +
+                             whyUnknown(graph, end).sentence);
     }
     return planned(std::move(plan));
 }

@@ -2,6 +2,7 @@
 #include "engine/history/timeline.h"
 
 #include <algorithm>
+#include <set>
 
 #include "engine/history/plan_reason.h"
 #include "engine/history/state_graph.h"
@@ -127,10 +128,39 @@ std::vector<std::uint32_t> findLostStates(const StateGraph& graph) {
     return lost;
 }
 
+std::vector<Point> findHiddenPoints(const StateGraph& graph) {
+    std::set<Point> reached;
+    for (const StateGraph::State& state : graph.states()) {
+        if (state.reachable()) {
+            reached.insert(graph.pointOf(state));
+        }
+    }
+    std::set<Point> hidden;
+    for (const HistoryArtefact& artefact : graph.history().artefacts) {
+        if (artefact.table != nullptr) {
+            continue;
+        }
+        const ArtefactDescriptor& descriptor = artefact.descriptor;
+        const bool isSegment = descriptor.kind == ArtefactKind::Segment;
+        for (const TxId tx :
+             {isSegment ? descriptor.firstTx : descriptor.lastTx, descriptor.lastTx}) {
+            const Point point{descriptor.generation, tx};
+            if (!reached.contains(point)) {
+                hidden.insert(point);
+            }
+        }
+    }
+    return {hidden.begin(), hidden.end()};
+}
+
 LostPoints findLost(const History& history) {
     const StateGraph graph(history);
-    const std::vector<std::uint32_t> states = findLostStates(graph);
     LostPoints lost;
+    lost.points = findHiddenPoints(graph);
+    if (!lost.points.empty()) {
+        lost.reason = whyUnknown(graph, lost.points.back()).sentence;
+    }
+    const std::vector<std::uint32_t> states = findLostStates(graph);
     for (const std::uint32_t state : states) {
         lost.points.push_back(graph.pointOf(graph.states()[state]));
     }

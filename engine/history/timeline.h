@@ -33,12 +33,15 @@ std::vector<TimelinePoint> buildTimeline(const StateGraph& graph);
 /// Points that are stored and that no restore can reach, because something that they need is gone
 /// or cannot be read.
 struct LostPoints {
-    std::vector<Point> points;  // in the recorded order
-    std::string reason;         // of the newest of them
+    std::vector<Point> points;
+    std::string reason;  // of the last of them
 };
 
 LostPoints findLost(const History& history);
-/// The same as states of the graph, in their order.
+/// Those that are states of the graph, in their order.
 std::vector<std::uint32_t> findLostStates(const StateGraph& graph);
+/// Those that only the names of artefacts without a table tell: where each begins and ends. What
+/// is between them nobody knows.
+std::vector<Point> findHiddenPoints(const StateGraph& graph);
 
 }  // namespace engine

@@ -311,6 +311,8 @@ private:
         for (const TimelinePoint& point : buildTimeline(sound)) {
             left.emplace(point.point, point.root);
         }
+        m_report.lost = findHiddenPoints(m_graph);
+        m_report.points = m_report.lost.size();
         const std::vector<std::uint32_t> gaps = findLostStates(m_graph);
         auto gap = gaps.begin();
         for (std::uint32_t i = 0; i < m_graph.states().size(); ++i) {

@@ -138,6 +138,8 @@ void TestCliHistory::verify_whatCannotBeRestored_fails_data() {
     QTest::newRow("sample, no snapshot") << text("verify --sample") << -1;
     QTest::newRow("every object, a hole") << text("verify") << 1;
     QTest::newRow("sample, a hole") << text("verify --sample") << 1;
+    QTest::newRow("every object, an empty one at the end") << text("verify") << 2;
+    QTest::newRow("sample, an empty one at the end") << text("verify --sample") << 2;
 }
 
 void TestCliHistory::verify_whatCannotBeRestored_fails() {
@@ -147,7 +149,11 @@ void TestCliHistory::verify_whatCannotBeRestored_fails() {
     recordMore(home, 3);
     const QStringList names = objects(home, gone < 0 ? "snapshots" : "segments");
     const QString object = names.at(std::max(gone, 0));
-    QVERIFY(QFile::remove(home.path(text("replica/") + object)));
+    if (gone == 2) {
+        home.write(text("replica/") + object, "");
+    } else {
+        QVERIFY(QFile::remove(home.path(text("replica/") + object)));
+    }
     const QStringList at = {text("--replica"), urlOf(home, text("replica"))};
     const Ran ran = home.run(words(command) + at);
     QCOMPARE(ran.exit, 1);

@@ -274,6 +274,25 @@ private slots:
         QVERIFY(planRestore(maker.load(), at(12'500)).failure.code == ErrorCode::Corruption);
     }
 
+    void latest_damagedTableAtTheEnd_saysSo() {
+        HistoryMaker maker;
+        const auto s = chain(maker, 4);
+        maker.snapshot(s[0]);
+        maker.segment(s[0], {s[1]});
+        const std::size_t last = maker.segment(s[1], slice(s, 2, 4));
+        const std::string name = maker.artefacts()[last].objects.back();
+        Buffer bytes = maker.replica().place().objects().at(name);
+        bytes[bytes.size() - 10] ^= std::byte{0xff};
+        maker.replica().place().store(name, bytes);
+        const PlanResult result = planRestore(maker.load(), latest());
+        EXPECT_POINT(result, maker.states()[s[1]]);
+        QCOMPARE(result.plan->notes.size(), std::size_t{1});
+        QVERIFY(result.plan->notes[0].find(name) != std::string::npos);
+        const LostPoints lost = findLost(maker.load());
+        QCOMPARE(lost.points.size(), std::size_t{2});
+        QVERIFY(lost.reason.find(name) != std::string::npos);
+    }
+
     void damagedSegment_laterSnapshotBridgesIt() {
         HistoryMaker maker;
         const auto s = chain(maker, 9);
