@@ -23,7 +23,6 @@ const char* whyWaiting(Waiting reason) noexcept {
     return "it cannot be read";
 }
 
-
 /// What failed this often while somebody waits for it is reported instead of waited for.
 constexpr std::uint64_t kFailuresOfWaiting = 3;
 constexpr std::chrono::seconds kSourceGrace{30};
@@ -113,7 +112,8 @@ private:
         const std::string& name = entry.config.name;
         if (!controller.lastError.empty()) {
             return Error{ErrorCode::Unavailable,
-                         name + " cannot be recorded: " + controller.lastError};
+                         name + " cannot be recorded: " + controller.lastError}
+                .withFix("remove the cause and run it again; what was stored before is untouched");
         }
         if (controller.waiting == Waiting::Gone) {
             return Error{ErrorCode::NotFound, entry.config.path + " is not there"};

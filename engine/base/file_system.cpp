@@ -145,6 +145,21 @@ Status writeFileAtomically(const std::string& path, ByteView bytes) {
     return syncFolder(parentOf(path));
 }
 
+void removeHalfWritten(const std::string& folder) {
+    constexpr std::string_view kMark = ".tmp-";
+    constexpr std::size_t kIdDigits = 16;
+    const Result<std::vector<FolderEntry>> entries = listFolder(folder);
+    if (!entries.ok()) {
+        return;
+    }
+    for (const FolderEntry& entry : entries.value()) {
+        const std::size_t mark = entry.name.rfind(kMark);
+        if (mark != std::string::npos && entry.name.size() == mark + kMark.size() + kIdDigits) {
+            ignoreError(removeFile(joinPath(folder, entry.name)), "it is in nobody's way");
+        }
+    }
+}
+
 Result<Buffer> readWholeFile(const std::string& path, std::uint64_t bytesMax) {
     ENGINE_TRY_ASSIGN(const File file, File::open(path, File::Mode::Read));
     ENGINE_TRY_ASSIGN(const FileFacts facts, file.facts());

@@ -33,6 +33,9 @@ Status makeFolders(const std::string& path);
 Status syncFolder(const std::string& path);
 /// Temporary file beside the target, write, fsync, rename over, fsync of the folder.
 Status writeFileAtomically(const std::string& path, ByteView bytes);
+/// What such writers left in the folder when they were killed ("<name>.tmp-<16 hex>"). Only for who
+/// knows that nobody is writing there; what cannot be removed stays.
+void removeHalfWritten(const std::string& folder);
 /// The whole file; more than bytesMax is Corruption (nobody makes us take memory without a limit).
 Result<Buffer> readWholeFile(const std::string& path, std::uint64_t bytesMax);
 /// rename(2) that never replaces: AlreadyExists if the target is there.

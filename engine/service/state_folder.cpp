@@ -16,6 +16,7 @@ using Json = nlohmann::json;
 constexpr std::uint64_t kFileBytesMax = 32u << 20;
 constexpr std::string_view kIdentityName = "identity.json";
 constexpr std::string_view kDatabasesName = "databases.json";
+constexpr const char* kDatabaseFolders = "databases";
 constexpr const char* kCheck = "check";
 
 /// First 8 bytes of a keyed digest: the machine id itself must not leave this computer.
@@ -161,6 +162,21 @@ Status writePid(const std::string& lockPath) {
 
 }  // namespace
 
+namespace {
+
+/// With the lock: whoever was writing is dead.
+void removeHalfWrittenIn(const std::string& stateDir) {
+    const std::string databases = joinPath(stateDir, kDatabaseFolders);
+    removeHalfWritten(stateDir);
+    removeHalfWritten(joinPath(stateDir, "replicas"));
+    const Result<std::vector<FolderEntry>> entries = listFolder(databases);
+    for (const FolderEntry& entry : entries.ok() ? entries.value() : std::vector<FolderEntry>{}) {
+        removeHalfWritten(joinPath(databases, entry.name));
+    }
+}
+
+}  // namespace
+
 Result<StateFolder> StateFolder::open(const std::string& path, const std::string& machineIdPath) {
     StateFolder state;
     ENGINE_TRY(makeFolders(path));
@@ -173,6 +189,7 @@ Result<StateFolder> StateFolder::open(const std::string& path, const std::string
     }
     state.m_lock = std::move(lock).value();
     ENGINE_TRY(writePid(lockPath));
+    removeHalfWrittenIn(state.m_path);
     ENGINE_TRY(state.loadIdentity(machineIdPath));
     ENGINE_TRY(state.loadDatabases());
     return state;
@@ -252,7 +269,7 @@ Result<DatabaseId> StateFolder::databaseId(const std::string& databasePath) {
 }
 
 Result<std::string> StateFolder::databaseFolder(DatabaseId id) const {
-    std::string folder = joinPath(joinPath(m_path, "databases"), id.text());
+    std::string folder = joinPath(joinPath(m_path, kDatabaseFolders), id.text());
     ENGINE_TRY(makeFolders(folder));
     return folder;
 }

@@ -33,6 +33,7 @@ private slots:
     void databaseId_otherSpellingOfAnEarlierVersion_isKept();
     void databaseFolder_isPrivate();
     void known_withoutTheLock_isReadable();
+    void open_afterAKill_removesWhatWasHalfWritten();
 
 private:
     static mode_t modeOf(const std::string& path) {
@@ -293,6 +294,33 @@ void TestStateFolder::known_withoutTheLock_isReadable() {
     QVERIFY(knownDatabaseId(m_path, "/a") == std::optional(id));
     QVERIFY(!knownDatabaseId(m_path, "/b").has_value());
     QVERIFY(!knownDatabaseId(m_path + "-none", "/a").has_value());
+}
+
+void TestStateFolder::open_afterAKill_removesWhatWasHalfWritten() {
+    std::vector<std::string> left;
+    std::vector<std::string> kept;
+    {
+        StateFolder state = open();
+        const DatabaseId id = state.databaseId("/a/b.db").value();
+        const std::string folder = state.databaseFolder(id).value();
+        QVERIFY(makeFolders(m_path + "/replicas").ok());
+        left = {m_path + "/control.tmp-0123456789abcdef",
+                folder + "/page-map.tmp-0123456789abcdef",
+                m_path + "/replicas/disk.tmp-fedcba9876543210"};
+        kept = {m_path + "/mine.tmp-1", folder + "/page-map"};
+        for (const std::vector<std::string>& paths : {left, kept}) {
+            for (const std::string& path : paths) {
+                QVERIFY(writeFileAtomically(path, viewOf(std::string("x"))).ok());
+            }
+        }
+    }
+    const StateFolder state = open();
+    for (const std::string& path : left) {
+        QVERIFY2(!factsOf(path).ok(), path.c_str());
+    }
+    for (const std::string& path : kept) {
+        QVERIFY2(factsOf(path).ok(), path.c_str());
+    }
 }
 
 QTEST_GUILESS_MAIN(TestStateFolder)
