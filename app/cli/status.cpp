@@ -36,6 +36,14 @@ std::string lagText(const EngineStatus& status, const std::optional<std::int64_t
     return *lagMs == 0 ? "0 s" : app::toSpanLabel(*lagMs);
 }
 
+/// Of ours, of the place, or of the app.
+std::string problemOf(const engine::DatabaseStatus& database, const std::string& replicaError) {
+    if (!replicaError.empty() || !database.lastError.empty()) {
+        return replicaError.empty() ? database.lastError : replicaError;
+    }
+    return std::string(engine::explainWaiting(database.waiting));
+}
+
 void printForPeople(const EngineStatus& status) {
     printLine(status.running ? "running (process " + std::to_string(status.pid) + ")"
                              : "no engine is running");
@@ -56,7 +64,7 @@ void printForPeople(const EngineStatus& status) {
                  ">PENDING",
                  "CAPTURE",
                  "LAST SNAPSHOT",
-                 "LAST ERROR"});
+                 "PROBLEM"});
     for (const engine::DatabaseStatus& database : status.databases) {
         if (database.replicas.empty()) {
             table.add({database.name,
@@ -68,11 +76,9 @@ void printForPeople(const EngineStatus& status) {
                        "-",
                        database.captureLabel,
                        "-",
-                       database.lastError});
+                       problemOf(database, "")});
         }
         for (const engine::ReplicaStatus& replica : database.replicas) {
-            const std::string& error =
-                replica.lastError.empty() ? database.lastError : replica.lastError;
             table.add({database.name,
                        replica.name,
                        std::string(labelOf(replica.state)),
@@ -82,7 +88,7 @@ void printForPeople(const EngineStatus& status) {
                        app::toSizeLabel(replica.pendingBytes),
                        database.captureLabel,
                        momentText(replica.lastSnapshotAt),
-                       error});
+                       problemOf(database, replica.lastError)});
         }
     }
     if (!status.databases.empty()) {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/api/status.h"
 
+#include <algorithm>
 #include <array>
 #include <type_traits>
 #include <utility>
 
 #include <nlohmann/json.hpp>
+
+#include "engine/capture/capture.h"
 
 namespace engine {
 namespace {
@@ -28,6 +31,21 @@ constexpr std::array<StateName, 9> kStates = {{
     {ProtectionState::NotProtected, "notProtected", "Not protected"},
     {ProtectionState::Restoring, "restoring", "Restoring"},
     {ProtectionState::Unknown, "unknown", "Unknown"},
+}};
+
+struct WaitingText {
+    Waiting reason;
+    std::string_view text;
+};
+
+constexpr std::array<WaitingText, 7> kWaitingTexts = {{
+    {Waiting::TooBusy, "the app writes faster than can be read"},
+    {Waiting::AppHoldsLock, "recorded when the app gives the database free"},
+    {Waiting::TailUnreadable, "the newest changes in its -wal cannot be read yet"},
+    {Waiting::HotJournal, "the app ended within a change; open it there, it repairs its database"},
+    {Waiting::Gone, "the file is not there"},
+    {Waiting::NoPermission, "the file or one beside it cannot be read: no permission"},
+    {Waiting::NotADatabase, "the file is not a database"},
 }};
 
 json timeOrNull(Time time) {
@@ -255,6 +273,14 @@ DatabaseStatus readDatabase(const Reader& in) {
 }
 
 }  // namespace
+
+std::string_view explainWaiting(std::string_view word) noexcept {
+    const auto* const found = std::find_if(
+        kWaitingTexts.begin(), kWaitingTexts.end(), [word](const WaitingText& waiting) {
+            return toText(waiting.reason) == word;
+        });
+    return found == kWaitingTexts.end() ? word : found->text;
+}
 
 std::string_view toText(ProtectionState state) noexcept {
     return kStates[static_cast<std::size_t>(state)].text;

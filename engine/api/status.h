@@ -29,6 +29,8 @@ enum class ProtectionState : std::uint8_t {
 };
 std::string_view toText(ProtectionState state) noexcept;   // "protected", "catchingUp", ...
 std::string_view labelOf(ProtectionState state) noexcept;  // "Protected", "Catching up", ...
+/// DatabaseStatus::waiting for people; a word that is not known stays.
+std::string_view explainWaiting(std::string_view word) noexcept;
 
 struct ReplicaStatus {
     std::string name;

@@ -5,24 +5,6 @@
 namespace engine {
 namespace {
 
-const char* whyWaiting(Waiting reason) noexcept {
-    switch (reason) {
-        case Waiting::TooBusy:
-            return "the app writes faster than can be read";
-        case Waiting::AppHoldsLock:
-            return "an app holds the lock of its database";
-        case Waiting::TailUnreadable:
-            return "the newest changes in its -wal cannot be read, by the app neither";
-        case Waiting::HotJournal:
-            return "the app ended within a change and has to repair its database first";
-        case Waiting::Gone:
-        case Waiting::NoPermission:
-        case Waiting::NotADatabase:
-            break;
-    }
-    return "it cannot be read";
-}
-
 /// What failed this often while somebody waits for it is reported instead of waited for.
 constexpr std::uint64_t kFailuresOfWaiting = 3;
 constexpr std::chrono::seconds kSourceGrace{30};
@@ -127,7 +109,8 @@ private:
                 .withFix("let this user read the database, its -wal and its -journal");
         }
         if (controller.waiting && m_runtime.m_clock.steady() > m_deadline) {
-            return Error{ErrorCode::Unavailable, name + ": " + whyWaiting(*controller.waiting)}
+            return Error{ErrorCode::Unavailable,
+                         name + ": " + std::string(explainWaiting(toText(*controller.waiting)))}
                 .withFix("let the app go on with its database, or close it, and try again");
         }
         return controller.settled && controller.runs >= runsAtStart + 2;

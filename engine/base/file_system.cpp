@@ -147,14 +147,14 @@ Status writeFileAtomically(const std::string& path, ByteView bytes) {
 
 void removeHalfWritten(const std::string& folder) {
     constexpr std::string_view kMark = ".tmp-";
-    constexpr std::size_t kIdDigits = 16;
     const Result<std::vector<FolderEntry>> entries = listFolder(folder);
     if (!entries.ok()) {
         return;
     }
     for (const FolderEntry& entry : entries.value()) {
         const std::size_t mark = entry.name.rfind(kMark);
-        if (mark != std::string::npos && entry.name.size() == mark + kMark.size() + kIdDigits) {
+        if (mark != std::string::npos && !entry.isDirectory &&
+            parseHex16(entry.name.substr(mark + kMark.size())).ok()) {
             ignoreError(removeFile(joinPath(folder, entry.name)), "it is in nobody's way");
         }
     }

@@ -26,6 +26,7 @@ private slots:
     void init();
     void cleanup();
     void running_status_isAnsweredByIt();
+    void running_fileGone_statusSaysWhy();
     void running_secondEngine_isRefused();
     void running_requests_areObeyed();
     void running_unknownDatabase_isCode3();
@@ -110,6 +111,14 @@ void TestCliEngine::running_status_isAnsweredByIt() {
     }
     const Ran human = m_home->run({text("status")});
     QVERIFY2(human.out.contains("notes") && human.out.contains("Protected"), human.out);
+}
+
+void TestCliEngine::running_fileGone_statusSaysWhy() {
+    startEngine();
+    QVERIFY(QFile::rename(m_home->path(text("notes.db")), m_home->path(text("elsewhere.db"))));
+    QTRY_COMPARE_WITH_TIMEOUT(state(), text("needsAttention"), kPatienceMs);
+    const Ran human = m_home->run({text("status")});
+    QVERIFY2(human.out.contains("the file is not there"), human.out);
 }
 
 void TestCliEngine::running_secondEngine_isRefused() {

@@ -18,7 +18,7 @@ using engine::test::PipelineFixture;
 namespace {
 
 /// An engine in a process of its own that ends by the signal where the database is opened.
-void dieWhileOpening(PipelineFixture& f, int signal = SIGSEGV) {
+void dieWhileOpening(PipelineFixture& f, int signal = SIGABRT) {
     const pid_t child = ::fork();
     ENSURE(child >= 0);
     if (child == 0) {

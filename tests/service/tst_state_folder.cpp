@@ -307,7 +307,8 @@ void TestStateFolder::open_afterAKill_removesWhatWasHalfWritten() {
         left = {m_path + "/control.tmp-0123456789abcdef",
                 folder + "/page-map.tmp-0123456789abcdef",
                 m_path + "/replicas/disk.tmp-fedcba9876543210"};
-        kept = {m_path + "/mine.tmp-1", folder + "/page-map"};
+        kept = {
+            m_path + "/mine.tmp-1", m_path + "/mine.tmp-0123456789abcdeg", folder + "/page-map"};
         for (const std::vector<std::string>& paths : {left, kept}) {
             for (const std::string& path : paths) {
                 QVERIFY(writeFileAtomically(path, viewOf(std::string("x"))).ok());
