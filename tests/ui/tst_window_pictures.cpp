@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pictures of the real window over a real engine, light and dark, when STRANDLINE_SCREENSHOTS is
 // set: to be looked at by a person. Without it, only that each page fits its window is checked.
+#include <cmath>
+
 #include <QApplication>
 #include <QDialog>
 #include <QDir>
@@ -110,6 +112,8 @@ class TestWindowPictures final : public QObject {
 private slots:
     void init();
     void shapes_withoutColour_areToldApart();
+    void radioButton_notChosen_isSeen_data();
+    void radioButton_notChosen_isSeen();
     void pages_everyState_fit_data();
     void pages_everyState_fit();
 };
@@ -151,6 +155,41 @@ void TestWindowPictures::shapes_withoutColour_areToldApart() {
         QVERIFY(sheet.scaled(sheet.size() * 3, Qt::KeepAspectRatio, Qt::SmoothTransformation)
                     .save(QStringLiteral(SCREENSHOT_FOLDER "/shapes.png")));
     }
+}
+
+void TestWindowPictures::radioButton_notChosen_isSeen_data() {
+    QTest::addColumn<bool>("dark");
+    QTest::newRow("light") << false;
+    QTest::newRow("dark") << true;
+}
+
+void TestWindowPictures::radioButton_notChosen_isSeen() {
+    QFETCH(bool, dark);
+    ui::setCalmLook(dark);
+    QRadioButton radio;
+    radio.setChecked(false);
+    radio.resize(radio.sizeHint());
+    QImage image(radio.size(), QImage::Format_RGB32);
+    const QColor page = radio.palette().color(QPalette::Window);
+    image.fill(page);
+    radio.render(&image);
+    // The relative luminance and the contrast of WCAG 2; 3 is what a control's outline needs.
+    const auto luminance = [](const QColor& color) {
+        const auto linear = [](qreal part) {
+            return part <= 0.04045 ? part / 12.92 : std::pow((part + 0.055) / 1.055, 2.4);
+        };
+        return 0.2126 * linear(color.redF()) + 0.7152 * linear(color.greenF()) +
+               0.0722 * linear(color.blueF());
+    };
+    qreal best = 0;
+    for (int y = 0; y < image.height(); ++y) {
+        for (int x = 0; x < image.width(); ++x) {
+            const qreal a = luminance(image.pixelColor(x, y)) + 0.05;
+            const qreal b = luminance(page) + 0.05;
+            best = std::max(best, std::max(a, b) / std::min(a, b));
+        }
+    }
+    QVERIFY2(best >= 3, qPrintable(QString::number(best)));
 }
 
 void TestWindowPictures::pages_everyState_fit_data() {
