@@ -44,6 +44,7 @@ SqliteCapture::Work SqliteCapture::makeWork(CommitSink* sink,
 Result<bool> SqliteCapture::startGeneration(
     GenerationId generation, TxId tx, const StepBudget& budget, std::stop_token stop, Step& step) {
     if (m_haveMap || m_generation != generation || m_tx != tx) {
+        m_settled.forget();
         m_haveMap = false;
         m_map = PageMap();
         m_generation = generation;
@@ -65,6 +66,7 @@ Status SqliteCapture::resume(PageMapCheckpoint state) {
         !isSqlitePageSize(state.map.pageSize())) {
         return Error{ErrorCode::InvalidArgument, "the page map is not one of this database"};
     }
+    m_settled.forget();
     loseAnchor();
     m_follower.arrived();
     m_map = std::move(state.map);
@@ -126,6 +128,14 @@ Result<Step> SqliteCapture::work(Work work) {
         work.step.callAgain = m_options.clock->steady() + kFar;
         return work.step;
     }
+    if (m_settled.stillHolds(m_files.folder(), *m_options.clock)) {
+        endWork(work, Turn::Done);
+        return work.step;
+    }
+    std::optional<SettledLook::Begun> begun;
+    if (m_calm) {
+        begun.emplace(m_files.folder(), *m_options.clock);
+    }
     const bool baseline = !m_haveMap;
     Turn last = Turn::Again;
     while (last == Turn::Again) {
@@ -138,6 +148,11 @@ Result<Step> SqliteCapture::work(Work work) {
         }
     }
     endWork(work, last);
+    m_calm = last == Turn::Done && work.step.commits == 0;
+    m_settled.forget();
+    if (m_calm && begun) {
+        m_settled.settled(*begun, *m_options.clock);
+    }
     if (!m_options.keepOpen) {
         m_files.closeAll();
     }

@@ -17,6 +17,7 @@
 #include "engine/capture/capture.h"
 #include "engine/capture/frame_table.h"
 #include "engine/capture/page_staging.h"
+#include "engine/capture/settled_look.h"
 #include "engine/capture/sqlite_files.h"
 #include "engine/capture/sqlite_origin.h"
 #include "engine/capture/sqlite_sweep.h"
@@ -38,7 +39,10 @@ public:
     Result<std::vector<bool>> readPages(std::span<const std::uint64_t> pages,
                                         MutableBytes into) override;
 
-    void noteEvents(const SourceEvents& events) override { m_follower.noteEvents(events); }
+    void noteEvents(const SourceEvents& events) override {
+        m_settled.forget();
+        m_follower.noteEvents(events);
+    }
 
     const PageMap& map() const override { return m_map; }
 
@@ -116,6 +120,8 @@ private:
     SystemClock m_systemClock;
     CaptureOptions m_options;
     SqliteFiles m_files;
+    SettledLook m_settled;
+    bool m_calm = false;  // the last step left nothing to do
     WalFollower m_follower;
     std::unique_ptr<SqliteJournalReader> m_journal;
     std::unique_ptr<SqliteSweep> m_sweep;

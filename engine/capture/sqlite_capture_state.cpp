@@ -174,6 +174,9 @@ Result<SqliteCapture::Turn> SqliteCapture::journalTurn(Work& work) {
             if (!look.dirty) {
                 m_dirtySince.reset();
             }
+            if (!look.dirty && !look.waiting && !look.callAgain) {
+                return Turn::Done;
+            }
             return wait(work, look.waiting, look.callAgain.value_or(kFar));
         case JournalLook::Kind::MoreToRead:
             return Turn::Again;

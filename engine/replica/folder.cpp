@@ -244,10 +244,15 @@ Result<bool> Folder::removeAbandoned(const std::string& name, std::int64_t oldes
     if (file.fd() < 0 || ::fstat(file.fd(), &s) != 0) {
         return failed(errno, "open", name);
     }
+    // An empty one may be between its creation and its lock; trying the lock now would take it from
+    // its writer, who then writes on without.
+    const bool old = s.st_mtim.tv_sec * 1000 < oldestMs;
+    if (!S_ISREG(s.st_mode) || (!old && s.st_size == 0)) {
+        return false;
+    }
     const bool free = ::flock(file.fd(), LOCK_EX | LOCK_NB) == 0;
     const bool held = !free && errno == EWOULDBLOCK;
-    const bool old = s.st_mtim.tv_sec * 1000 < oldestMs;
-    if (!S_ISREG(s.st_mode) || held || (!old && !(free && s.st_size > 0))) {
+    if (held || (!old && !free)) {
         return false;
     }
     ENGINE_TRY(removeFile(name));

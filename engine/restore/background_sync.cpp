@@ -33,14 +33,44 @@ Status syncInSteps(File& file, std::uint64_t size, std::stop_token stop) {
 
 }  // namespace
 
-BackgroundSync::BackgroundSync(File& file, std::uint64_t size)
-    : m_thread("restore-sync", [this, &file, size](std::stop_token stop) {
-        m_status = syncInSteps(file, size, std::move(stop));
-    }) {}
+BackgroundSync::BackgroundSync(File& file)
+    : m_file(file)
+    , m_thread("restore-sync", [this](std::stop_token stop) { work(std::move(stop)); }) {}
+
+void BackgroundSync::push() {
+    MutexLock lock(m_mutex);
+    m_pushed = true;
+    m_changed.notifyOne();
+}
+
+void BackgroundSync::finish(std::uint64_t size) {
+    MutexLock lock(m_mutex);
+    m_size = size;
+    m_changed.notifyOne();
+}
 
 Status BackgroundSync::wait() {
     m_thread.join();
     return m_status;
+}
+
+void BackgroundSync::work(std::stop_token stop) {
+    while (!stop.stop_requested()) {
+        std::optional<std::uint64_t> size;
+        {
+            MutexLock lock(m_mutex);
+            m_changed.wait(
+                m_mutex, stop, [this]() ENGINE_NO_TSA { return m_pushed || m_size.has_value(); });
+            m_pushed = false;
+            size = m_size;
+        }
+        if (size) {
+            m_status = syncInSteps(m_file, *size, stop);
+            return;
+        }
+        // Whatever is dirty by now begins to be written; errors show in the fsync at the end.
+        static_cast<void>(::sync_file_range(m_file.fd(), 0, 0, SYNC_FILE_RANGE_WRITE));
+    }
 }
 
 }  // namespace engine

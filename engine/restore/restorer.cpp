@@ -99,10 +99,11 @@ private:
 
     Result<RestoreReport> runInto(StagedFile& staged) {
         ENGINE_TRY(checkSpace(m_options.targetPath, m_plan));
-        ENGINE_TRY(buildAroundDamage(staged.file()));
+        BackgroundSync sync(staged.file());
+        ENGINE_TRY(buildAroundDamage(staged.file(), sync));
 
         const std::uint64_t size = m_plan.highWaterMark * m_plan.pageSize;
-        BackgroundSync sync(staged.file(), size);
+        sync.finish(size);
         tell(Stage::Check, 0, size);
         ENGINE_TRY(check(staged.path()));
         tell(Stage::Check, size, size);
@@ -130,9 +131,9 @@ private:
     }
 
     /// Where an artefact turns out to be damaged or gone, another way to the same state is tried.
-    Status buildAroundDamage(File& file) {
+    Status buildAroundDamage(File& file, BackgroundSync& sync) {
         while (true) {
-            const std::optional<BuildFailure> failure = build(file);
+            const std::optional<BuildFailure> failure = build(file, sync);
             if (!failure) {
                 return {};
             }
@@ -168,7 +169,7 @@ private:
         return true;
     }
 
-    std::optional<BuildFailure> build(File& file) {
+    std::optional<BuildFailure> build(File& file, BackgroundSync& sync) {
         std::vector<PartJob> jobs = jobsOf(m_history, m_plan);
         const std::size_t count = jobs.size();
         tell(Stage::Fetch, 0, m_plan.bytesToFetch);
@@ -181,7 +182,7 @@ private:
         std::optional<BuildFailure> failure;
         {
             ImageBuilder builder(file, m_history, m_plan, m_source.sealer, m_pool);
-            failure = feed(fetcher, builder, count);
+            failure = feed(fetcher, builder, count, sync);
         }
         m_report.fetchedBytes += fetcher.fetchedBytes();
         return failure;
@@ -189,7 +190,8 @@ private:
 
     std::optional<BuildFailure> feed(PartFetcher& fetcher,
                                      ImageBuilder& builder,
-                                     std::size_t count) {
+                                     std::size_t count,
+                                     BackgroundSync& sync) {
         if (Status begun = builder.begin(); !begun.ok()) {
             return BuildFailure{std::move(begun).error(), std::nullopt};
         }
@@ -201,6 +203,7 @@ private:
             if (Status applied = builder.apply(std::move(part).value()); !applied.ok()) {
                 return BuildFailure{std::move(applied).error(), builder.damagedArtefact()};
             }
+            sync.push();
             tell(Stage::Fetch,
                  std::min(fetcher.fetchedBytes(), m_plan.bytesToFetch),
                  m_plan.bytesToFetch);

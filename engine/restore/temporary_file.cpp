@@ -31,16 +31,19 @@ bool isTemporary(std::string_view name, std::string_view begin) {
            name.substr(begin.size() + kIdLength) == kEnd;
 }
 
-/// One that nobody has locked; an empty one may not be locked yet.
+/// One that nobody has locked. An empty one may be between its creation and its lock; trying the
+/// lock then would take it from its owner, so it is left alone until it is old.
 bool isAbandoned(const std::string& path) {
     const Result<FileFacts> facts = factsOf(path);
     if (!facts.ok() || !facts.value().isRegular()) {
         return false;
     }
-    const Result<File> file = File::open(path, File::Mode::Read);
-    const bool free = file.ok() && ::flock(file.value().fd(), LOCK_EX | LOCK_NB) == 0;
     const bool old = facts.value().mtimeNs < SystemClock().now().ms * 1'000'000 - kAgeMaxNs;
-    return free && (old || facts.value().size > 0);
+    if (!old && facts.value().size == 0) {
+        return false;
+    }
+    const Result<File> file = File::open(path, File::Mode::Read);
+    return file.ok() && ::flock(file.value().fd(), LOCK_EX | LOCK_NB) == 0;
 }
 
 void removeWithSideFiles(const std::string& path) {
