@@ -98,6 +98,7 @@ private:
     bool readEvents();
     bool queueIsEmpty() const;
     bool takeEvent(Batch& batch, const inotify_event& event, const char* name);
+    static void add(Batch& batch, const std::vector<WatchEffect>& effects);
     void apply(const Batch& batch);
     void everythingChanged();
     void resolve(Id id, bool always);
@@ -144,8 +145,13 @@ void ChangeWatcher::Worker::run(const std::stop_token& stop) {
                                 pollfd{m_inotify.get(), POLLIN, 0}};
     bool pausing = false;
     while (!stop.stop_requested()) {
-        // In a burst the events pile up, where the kernel merges equal ones, instead of waking this
-        // thread for each write of the app. Whoever needs them at once pokes.
+        if (!pausing) {
+            Batch meanwhile;
+            add(meanwhile, m_table.listenAgain());
+            apply(meanwhile);
+        }
+        // In a burst this thread rests, and folders are not asked for writes: neither it nor the
+        // app is held up by each of them. Whoever needs to know at once pokes.
         const nfds_t count = pausing ? 1 : waits.size();
         waits[1].revents = 0;
         const int ready = ::poll(waits.data(), count, pausing ? kBurstPauseMs : -1);
@@ -223,11 +229,21 @@ bool ChangeWatcher::Worker::readEvents() {
         overflow = takeEvent(batch, event, m_buffer.data() + at + sizeof event) || overflow;
         at += sizeof event + event.len;
     }
+    m_table.quieten(std::chrono::steady_clock::now());
     apply(batch);
     if (overflow) {
         everythingChanged();
     }
     return true;
+}
+
+void ChangeWatcher::Worker::add(Batch& batch, const std::vector<WatchEffect>& effects) {
+    for (const WatchEffect& effect : effects) {
+        WatchEffect& all = batch[effect.id];
+        all.anything = all.anything || effect.anything;
+        all.shmTouched = all.shmTouched || effect.shmTouched;
+        all.leadsElsewhere = all.leadsElsewhere || effect.leadsElsewhere;
+    }
 }
 
 /// True where the queue of events was too short.
@@ -236,12 +252,7 @@ bool ChangeWatcher::Worker::takeEvent(Batch& batch, const inotify_event& event, 
         return true;
     }
     const std::string text = event.len > 0 ? std::string(name) : std::string();
-    for (const WatchEffect& effect : m_table.effectsOf(event.wd, event.mask, text)) {
-        WatchEffect& all = batch[effect.id];
-        all.anything = all.anything || effect.anything;
-        all.shmTouched = all.shmTouched || effect.shmTouched;
-        all.leadsElsewhere = all.leadsElsewhere || effect.leadsElsewhere;
-    }
+    add(batch, m_table.effectsOf(event.wd, event.mask, text));
     return false;
 }
 

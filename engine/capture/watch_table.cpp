@@ -7,6 +7,8 @@
 
 #include <sys/inotify.h>
 
+#include "engine/base/ensure.h"
+#include "engine/base/file_system.h"
 #include "engine/capture/file_system_kind.h"
 #include "engine/capture/source_file.h"
 
@@ -16,6 +18,11 @@ namespace {
 constexpr std::uint32_t kNameChanges = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO;
 constexpr std::uint32_t kFolderChanges = IN_DELETE_SELF | IN_MOVE_SELF;
 constexpr std::uint32_t kMask = kNameChanges | kFolderChanges | IN_MODIFY | IN_CLOSE_WRITE;
+constexpr std::uint32_t kModify = IN_MODIFY;
+constexpr std::uint32_t kQuietMask = kMask & ~kModify;
+/// Writes that are closer together than this are a burst.
+constexpr std::chrono::milliseconds kBurstDistance{4};
+constexpr std::size_t kSilentNamesMax = 32;  // four a database
 /// A path that changes so often while we look is polled until it rests.
 constexpr int kTriesMax = 8;
 
@@ -65,6 +72,7 @@ bool WatchTable::watchTrail(std::uint64_t id, Database& found) {
             found.shortOfWatches = errno == ENOSPC;
             return false;
         }
+        m_folders[watch].path = at.folder;
         listen(id, found, watch, at);
     }
     return !found.trail.empty();
@@ -72,7 +80,11 @@ bool WatchTable::watchTrail(std::uint64_t id, Database& found) {
 
 void WatchTable::listen(std::uint64_t id, Database& found, int watch, const TrailName& at) {
     const auto add = [&](std::string name, Interest interest) {
-        m_folders[watch][name].push_back({id, interest});
+        Folder& folder = m_folders[watch];
+        folder.names[name].push_back({id, interest});
+        if (interest == Interest::Shm && !folder.shmWatches.contains(name)) {
+            folder.shmUnknown.insert(name);
+        }
         found.places.push_back({watch, std::move(name), interest});
     };
     if (at.kind != TrailName::Kind::File) {
@@ -88,19 +100,21 @@ void WatchTable::listen(std::uint64_t id, Database& found, int watch, const Trai
 
 void WatchTable::forget(std::uint64_t id, Database& found) {
     for (const Place& place : found.places) {
-        const auto folder = m_folders.find(place.watch);
-        if (folder == m_folders.end()) {
+        const auto at = m_folders.find(place.watch);
+        if (at == m_folders.end()) {
             continue;  // the folder itself is gone
         }
-        const auto name = folder->second.find(place.name);
+        Folder& folder = at->second;
+        const auto name = folder.names.find(place.name);
         std::vector<Listener>& listeners = name->second;
         const Listener listener{id, place.interest};
         listeners.erase(std::find(listeners.begin(), listeners.end(), listener));
         if (listeners.empty()) {
-            folder->second.erase(name);
+            forgetShm(folder, place.name);
+            folder.names.erase(name);
         }
-        if (folder->second.empty()) {
-            m_folders.erase(folder);
+        if (folder.names.empty()) {
+            m_folders.erase(at);
             ::inotify_rm_watch(m_fd, place.watch);
         }
     }
@@ -134,25 +148,165 @@ std::vector<WatchEffect> WatchTable::effectsOf(int watch,
                                                std::uint32_t mask,
                                                const std::string& name) {
     std::vector<WatchEffect> effects;
-    const auto folder = m_folders.find(watch);
-    if (folder == m_folders.end()) {
-        return effects;
+    const auto at = m_folders.find(watch);
+    if (at == m_folders.end()) {
+        return effectsOfShm(watch, mask);
     }
+    Folder& folder = at->second;
     if ((mask & (kFolderChanges | IN_IGNORED | IN_UNMOUNT)) != 0) {
-        for (const auto& [unused, listeners] : folder->second) {
+        for (const auto& [unused, listeners] : folder.names) {
             for (const Listener& listener : listeners) {
                 effects.push_back({listener.id, true, true, true});
             }
         }
         if ((mask & IN_IGNORED) != 0) {
-            m_folders.erase(folder);
+            while (!folder.shmWatches.empty()) {
+                forgetShm(folder, std::string(folder.shmWatches.begin()->first));
+            }
+            m_folders.erase(at);
         }
         return effects;
     }
-    const auto listeners = folder->second.find(name);
-    if (listeners != folder->second.end()) {
-        for (const Listener& listener : listeners->second) {
-            effects.push_back(effectOn(listener, mask));
+    const auto listeners = folder.names.find(name);
+    if (listeners == folder.names.end()) {
+        return effects;
+    }
+    bool shmNamed = false;
+    for (const Listener& listener : listeners->second) {
+        effects.push_back(effectOn(listener, mask));
+        shmNamed = shmNamed || listener.interest == Interest::Shm;
+    }
+    if ((mask & IN_MODIFY) != 0) {
+        m_modified.push_back(watch);
+    }
+    if (shmNamed && (mask & kNameChanges) != 0) {
+        forgetShm(folder, name);
+        folder.shmUnknown.insert(name);
+        // Its writes are told of by the folder alone now; those that came before are covered by
+        // this event, which is told after that.
+        const std::vector<WatchEffect> meanwhile = listenTo(watch, folder);
+        effects.insert(effects.end(), meanwhile.begin(), meanwhile.end());
+    }
+    return effects;
+}
+
+std::vector<WatchEffect> WatchTable::effectsOfShm(int watch, std::uint32_t mask) {
+    const auto at = m_shmFiles.find(watch);
+    if (at == m_shmFiles.end()) {
+        return {};
+    }
+    const ShmFile file = at->second;
+    const auto folder = m_folders.find(file.folder);
+    ENSURE(folder != m_folders.end());
+    if ((mask & (IN_IGNORED | IN_UNMOUNT)) != 0) {
+        // The file is gone for good; where its name went, the folder tells.
+        m_shmFiles.erase(at);
+        folder->second.shmWatches.erase(file.name);
+        folder->second.shmUnknown.insert(file.name);
+        std::vector<WatchEffect> effects = listenTo(file.folder, folder->second);
+        for (const Listener& listener : folder->second.names.at(file.name)) {
+            effects.push_back({listener.id, true, true, false});
+        }
+        return effects;
+    }
+    std::vector<WatchEffect> effects;
+    for (const Listener& listener : folder->second.names.at(file.name)) {
+        effects.push_back(effectOn(listener, mask));
+    }
+    return effects;
+}
+
+void WatchTable::forgetShm(Folder& folder, const std::string& name) {
+    folder.shmUnknown.erase(name);
+    const auto at = folder.shmWatches.find(name);
+    if (at != folder.shmWatches.end()) {
+        m_shmFiles.erase(at->second);
+        ::inotify_rm_watch(m_fd, at->second);
+        folder.shmWatches.erase(at);
+    }
+}
+
+/// Each -shm that is there gets a watch of its own. False: one cannot have it.
+bool WatchTable::watchShms(int watch, Folder& folder) {
+    for (auto name = folder.shmUnknown.begin(); name != folder.shmUnknown.end();) {
+        const std::string path = joinPath(folder.path, *name);
+        const int own = ::inotify_add_watch(m_fd, path.c_str(), IN_MODIFY | IN_DONT_FOLLOW);
+        if (own < 0 && errno != ENOENT) {
+            return false;
+        }
+        if (own >= 0) {
+            // One file under two names, or a folder: not ours to understand.
+            if (m_folders.contains(own) || m_shmFiles.contains(own)) {
+                return false;
+            }
+            m_shmFiles[own] = ShmFile{watch, *name};
+            folder.shmWatches[*name] = own;
+        }
+        name = folder.shmUnknown.erase(name);
+    }
+    return true;
+}
+
+int WatchTable::ask(const Folder& folder, std::uint32_t mask) const {
+    return ::inotify_add_watch(m_fd, folder.path.c_str(), mask | IN_ONLYDIR);
+}
+
+void WatchTable::quieten(Steady now) {
+    std::sort(m_modified.begin(), m_modified.end());
+    m_modified.erase(std::unique(m_modified.begin(), m_modified.end()), m_modified.end());
+    for (const int watch : std::exchange(m_modified, {})) {
+        const auto at = m_folders.find(watch);
+        if (at == m_folders.end()) {
+            continue;
+        }
+        const Steady before = std::exchange(at->second.modifiedAt, now);
+        const bool burst = now - before < kBurstDistance;
+        // Whoever shares the folder has to be looked at again after each silence.
+        const bool few = at->second.names.size() <= kSilentNamesMax;
+        if (burst && few && !at->second.quiet && watchShms(watch, at->second)) {
+            silence(at->second);
+        }
+    }
+}
+
+void WatchTable::silence(const Folder& folder) {
+    const int asked = ask(folder, kQuietMask);
+    const auto at = m_folders.find(asked);  // another one where the path leads elsewhere by now
+    if (at != m_folders.end()) {
+        at->second.quiet = true;
+        m_quiet.push_back(asked);
+    } else if (asked >= 0) {
+        ::inotify_rm_watch(m_fd, asked);
+    }
+}
+
+std::vector<WatchEffect> WatchTable::listenAgain() {
+    std::vector<WatchEffect> effects;
+    for (const int watch : std::exchange(m_quiet, {})) {
+        const auto at = m_folders.find(watch);
+        if (at != m_folders.end()) {
+            const std::vector<WatchEffect> meanwhile = listenTo(watch, at->second);
+            effects.insert(effects.end(), meanwhile.begin(), meanwhile.end());
+        }
+    }
+    return effects;
+}
+
+std::vector<WatchEffect> WatchTable::listenTo(int watch, Folder& folder) {
+    std::vector<WatchEffect> effects;
+    if (!std::exchange(folder.quiet, false)) {
+        return effects;
+    }
+    const int asked = ask(folder, kMask);
+    if (asked >= 0 && asked != watch && !m_folders.contains(asked)) {
+        ::inotify_rm_watch(m_fd, asked);
+    }
+    const bool elsewhere = asked != watch;
+    for (const auto& [unused, listeners] : folder.names) {
+        for (const Listener& listener : listeners) {
+            if (listener.interest == Interest::Database || elsewhere) {
+                effects.push_back({listener.id, true, elsewhere, elsewhere});
+            }
         }
     }
     return effects;

@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
+#include "engine/base/clock.h"
 #include "engine/capture/path_trail.h"
 
 namespace engine {
@@ -33,6 +35,14 @@ public:
 
     /// An event of a watch; name is empty for the folder itself.
     std::vector<WatchEffect> effectsOf(int watch, std::uint32_t mask, const std::string& name);
+
+    /// An app pays for each event of its writes (a watched write of a page takes twice as long), so
+    /// in a burst the folder is not asked for them: once they came close together, until
+    /// listenAgain(). Names that come and go, and writes to a -shm, are told of all the time.
+    void quieten(Steady now);
+    /// What may have happened in the meantime: something, in each of those folders.
+    std::vector<WatchEffect> listenAgain();
+
     /// Databases that are polled only because the system gave no more watches.
     std::vector<std::uint64_t> shortOfWatches() const;
 
@@ -52,7 +62,22 @@ private:
         friend bool operator==(const Listener&, const Listener&) = default;
     };
 
-    using Folder = std::unordered_map<std::string, std::vector<Listener>>;
+    struct Folder {
+        std::string path;
+        std::unordered_map<std::string, std::vector<Listener>> names;
+        Steady modifiedAt{};
+        bool quiet = false;
+        // The -shm of our databases: those with a watch of their own, and those of which it is not
+        // known whether they are there. The rest is not there.
+        std::unordered_map<std::string, int> shmWatches;
+        std::unordered_set<std::string> shmUnknown;
+    };
+
+    /// Whose file a watch of a -shm is about.
+    struct ShmFile {
+        int folder = -1;
+        std::string name;
+    };
 
     struct Database {
         PathTrail trail;
@@ -66,9 +91,18 @@ private:
     void listen(std::uint64_t id, Database& found, int watch, const TrailName& at);
     void forget(std::uint64_t id, Database& found);
     static WatchEffect effectOn(const Listener& listener, std::uint32_t mask);
+    std::vector<WatchEffect> effectsOfShm(int watch, std::uint32_t mask);
+    bool watchShms(int watch, Folder& folder);
+    void forgetShm(Folder& folder, const std::string& name);
+    void silence(const Folder& folder);
+    std::vector<WatchEffect> listenTo(int watch, Folder& folder);
+    int ask(const Folder& folder, std::uint32_t mask) const;
 
     int m_fd;
     std::unordered_map<int, Folder> m_folders;
+    std::unordered_map<int, ShmFile> m_shmFiles;
+    std::vector<int> m_modified;  // folders, since quieten()
+    std::vector<int> m_quiet;
     std::unordered_map<std::uint64_t, Database> m_databases;
 };
 

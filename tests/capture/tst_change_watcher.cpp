@@ -74,6 +74,7 @@ private slots:
     void otherNames_inTheFolder_areNot();
     void events_untilTaken_callBackOnce();
     void takeDrained_afterAnEvent_alwaysHasIt();
+    void burst_itsLastWrite_isSeen();
     void realWriter_eachMode_isNoticed_data();
     void realWriter_eachMode_isNoticed();
     void twoDatabases_inOneFolder_areToldApart();
@@ -233,6 +234,32 @@ void TestChangeWatcher::events_untilTaken_callBackOnce() {
     settle({id});
     write(file);
     QTRY_COMPARE(m_calls->of(id), 3);
+}
+
+/// Whoever looks each time that something is reported has seen everything in the end.
+void TestChangeWatcher::burst_itsLastWrite_isSeen() {
+    const auto id = watch(path(QStringLiteral("a.db")));
+    QFile wal(path(QStringLiteral("a.db-wal")));
+    QVERIFY(wal.open(QIODevice::ReadWrite | QIODevice::Unbuffered));
+    int written = 0;
+    for (int round = 0; round < 60; ++round) {
+        const int end = written + 1 + (round * 7919) % 20'000;
+        for (; written < end;) {
+            ++written;
+            QVERIFY(wal.seek(0));
+            wal.write(reinterpret_cast<const char*>(&written), sizeof written);
+        }
+        int seen = 0;
+        const auto look = [&] {
+            if (m_watcher->take(id).anything) {
+                QFile file(wal.fileName());
+                file.open(QIODevice::ReadOnly);
+                file.read(reinterpret_cast<char*>(&seen), sizeof seen);
+            }
+            return seen == written;
+        };
+        QVERIFY2(QTest::qWaitFor(look), qPrintable(QString::number(round)));
+    }
 }
 
 void TestChangeWatcher::realWriter_eachMode_isNoticed_data() {
