@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The watcher on real folders. Nothing sleeps: each test waits for what must come, and ends what
 // must not come with something that comes after it.
+#include <atomic>
 #include <map>
 
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include <QTest>
 
 #include "engine/base/mutex.h"
+#include "engine/base/thread.h"
 #include "engine/capture/change_watcher.h"
 #include "engine/capture/file_system_kind.h"
 #include "engine/capture/watch_table.h"
@@ -241,23 +243,31 @@ void TestChangeWatcher::burst_itsLastWrite_isSeen() {
     const auto id = watch(path(QStringLiteral("a.db")));
     QFile wal(path(QStringLiteral("a.db-wal")));
     QVERIFY(wal.open(QIODevice::ReadWrite | QIODevice::Unbuffered));
-    int written = 0;
-    for (int round = 0; round < 60; ++round) {
-        const int end = written + 1 + (round * 7919) % 20'000;
-        for (; written < end;) {
-            ++written;
-            QVERIFY(wal.seek(0));
-            wal.write(reinterpret_cast<const char*>(&written), sizeof written);
+    std::atomic<int> written{0};
+    std::atomic<bool> writing{false};
+    int seen = 0;
+    const auto look = [&] {
+        if (m_watcher->take(id).anything) {
+            QFile file(path(QStringLiteral("a.db-wal")));
+            file.open(QIODevice::ReadOnly);
+            file.read(reinterpret_cast<char*>(&seen), sizeof seen);
         }
-        int seen = 0;
-        const auto look = [&] {
-            if (m_watcher->take(id).anything) {
-                QFile file(wal.fileName());
-                file.open(QIODevice::ReadOnly);
-                file.read(reinterpret_cast<char*>(&seen), sizeof seen);
+        return !writing.load() && seen == written.load();
+    };
+    for (int round = 0; round < 60; ++round) {
+        writing = true;
+        const Thread writer("writer", [&](const std::stop_token&) {
+            const int end = written + 1 + (round * 7919) % 20'000;
+            for (int value = written + 1; value <= end; ++value) {
+                wal.seek(0);
+                wal.write(reinterpret_cast<const char*>(&value), sizeof value);
+                written = value;
             }
-            return seen == written;
-        };
+            writing = false;
+        });
+        while (writing.load()) {
+            look();
+        }
         QVERIFY2(QTest::qWaitFor(look), qPrintable(QString::number(round)));
     }
 }
