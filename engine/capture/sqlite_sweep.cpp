@@ -222,11 +222,15 @@ Result<SqliteSweep::Halt> SqliteSweep::follow(std::stop_token stop) {
             case WalLook::Kind::NotReady:
                 return Halt(notNow(std::nullopt, kSoon));
             case WalLook::Kind::Lost:
-                if (!mutated(mutation::kScanWithoutSalts)) {
-                    return Halt(lost(look.why));
+                if (m_mode == CaptureMode::WalShared && mutated(mutation::kScanWithoutSalts)) {
+                    ENGINE_TRY(beginShared());
+                    break;
                 }
-                ENGINE_TRY(beginShared());
-                break;
+                if (m_mode == CaptureMode::WalChain && mutated(mutation::kChainScanHeaderOnce)) {
+                    ENGINE_TRY(beginChain());
+                    break;
+                }
+                return Halt(lost(look.why));
         }
     }
     return Halt(notNow(std::nullopt, kSoon));

@@ -8,7 +8,7 @@ set -u
 source=${STRANDLINE_SOURCE:-$(cd "$(dirname "$0")/../.." && pwd)}
 build=${1:-$source/build/mutations}
 [ $# -gt 0 ] && shift
-ids=${*:-"0 601 503 502 606 507 511 512 702 703 704 705 706 707 708 709 710 711"}
+ids=${*:-"0 601 503 502 504 505 606 507 511 512 701 702 703 704 705 706 707 708 709 710 711"}
 tests="tst_sqlite_wal_proofs tst_sqlite_journal_proofs"
 wrong=0
 

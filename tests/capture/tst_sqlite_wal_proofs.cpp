@@ -23,7 +23,10 @@ private slots:
     void reset_rebuiltIndex_isSwept();              // 703
     void reset_silentRecovery_isSwept();            // 710
     void reset_exactlyCounted_isBridged();
-    void sweep_resetUnderIt_beginsAnew();               // 502
+    void indexCopiesDiffer_nothingIsTaken();  // 701
+    void sweep_resetUnderIt_beginsAnew_data();
+    void sweep_resetUnderIt_beginsAnew();               // 502, 505
+    void chain_otherHistoryInPlace_isSwept();           // 504
     void chain_hiddenCommitBeforeReset_isSwept();       // 606
     void chain_openTail_isNoState();                    // 507
     void chain_damagedFrame_isNotTaken();               // 702
@@ -242,9 +245,35 @@ void TestSqliteWalProofs::reset_silentRecovery_isSwept() {
     compareStates();
 }
 
-void TestSqliteWalProofs::sweep_resetUnderIt_beginsAnew() {
-    m_app = std::make_unique<FakeWalApp>(*m_folder, *m_clock, 2000);  // more than one slice
+/// A writer that died between the two copies of its header has not published: who comes next
+/// recovers, and may not find that commit.
+void TestSqliteWalProofs::indexCopiesDiffer_nothingIsTaken() {
     m_app->open();
+    m_app->commit({{2, 'b'}});
+    baseline();
+    Buffer& index = m_app->file(Role::Shm).bytes;
+    const Buffer before(index.begin() + 48, index.begin() + 96);
+    m_app->commit({{3, 'c'}});
+    const Buffer after(index.begin() + 48, index.begin() + 96);
+    std::copy(before.begin(), before.end(), index.begin() + 48);
+    follow(20);
+    QCOMPARE(m_sink->taken.size(), std::size_t{0});
+    std::copy(after.begin(), after.end(), index.begin() + 48);
+    follow();
+    QCOMPARE(m_sink->taken.size(), std::size_t{1});
+    compareStates();
+}
+
+void TestSqliteWalProofs::sweep_resetUnderIt_beginsAnew_data() {
+    QTest::addColumn<bool>("shared");
+    QTest::newRow("with a wal-index") << true;
+    QTest::newRow("by the chain") << false;
+}
+
+void TestSqliteWalProofs::sweep_resetUnderIt_beginsAnew() {
+    QFETCH(const bool, shared);
+    m_app = std::make_unique<FakeWalApp>(*m_folder, *m_clock, 2000);  // more than one slice
+    m_app->open(shared);
     m_app->commit({{2, 'b'}});
     startCapture();
     m_clock->pass(100);
@@ -288,6 +317,28 @@ void TestSqliteWalProofs::chain_hiddenCommitBeforeReset_isSwept() {
     m_app->reset();
     m_app->commit({{6, 'c'}});
     follow();
+    compareStates();
+}
+
+/// An older copy of database and WAL was put back and went another way, to the next generation:
+/// salts and numbers fit, but the frame that we stand on is not the one that was taken.
+void TestSqliteWalProofs::chain_otherHistoryInPlace_isSwept() {
+    m_app->open(false);
+    m_app->commit({{2, 'b'}, {3, 'b'}, {4, 'b'}});
+    m_app->reset();
+    m_app->commit({{2, 'c'}});
+    baseline();
+    const auto frames = m_app->frames();
+    const auto checksum = m_app->checksum();
+    m_app->commit({{3, 'c'}});
+    follow();
+    QCOMPARE(m_sink->taken.size(), std::size_t{1});
+    m_app->forgetUnpublished(frames, checksum);
+    m_app->commit({{3, 'x'}});
+    m_app->reset();
+    m_app->commit({{4, 'y'}});
+    follow();
+    QCOMPARE(m_capture->counters().resetsBridged, std::uint64_t{0});
     compareStates();
 }
 
