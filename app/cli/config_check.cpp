@@ -20,8 +20,7 @@ static Outcome run(const Args& args, const Session& given) {
                 Exit::Usage};
     }
     const engine::Config& config = loaded.value().config;
-    ENGINE_TRY(engine::checkSupported(config));
-    ENGINE_TRY(engine::checkPlaces(config, session.stateDir));
+    ENGINE_TRY(engine::checkStartable(config, session.stateDir));
     std::vector<std::string> warnings = loaded.value().warnings;
     for (std::string& warning : engine::placeWarnings(config)) {
         warnings.push_back(std::move(warning));

@@ -80,8 +80,7 @@ Result<engine::EngineOptions> optionsOf(const Args& args, const Session& session
         return Error{ErrorCode::InvalidArgument,
                      "the configuration " + session.configPath + " names no database"};
     }
-    ENGINE_TRY(engine::checkSupported(options.config));
-    ENGINE_TRY(engine::checkPlaces(options.config, session.stateDir));
+    ENGINE_TRY(engine::checkStartable(options.config, session.stateDir));
     return options;
 }
 

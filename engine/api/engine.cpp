@@ -11,6 +11,7 @@
 #include "engine/base/log.h"
 #include "engine/base/pause.h"
 #include "engine/config/config_file.h"
+#include "engine/config/places.h"
 #include "engine/config/supported.h"
 #include "engine/service/control_socket.h"
 
@@ -41,7 +42,7 @@ public:
             m_config = std::move(loaded.config);
             noteConfigFacts();
         }
-        ENGINE_TRY(checkSupported(m_config));
+        ENGINE_TRY(checkStartable(m_config, m_options.stateDir));
         ENGINE_TRY_ASSIGN(std::shared_ptr<Runtime> runtime, makeRuntime(m_config));
         MutexLock lock(m_mutex);
         m_runtime = std::move(runtime);
@@ -249,8 +250,8 @@ private:
             m_configFacts = facts.value();
         }
         Result<LoadedConfig> loaded = loadConfig(m_options.configPath, m_options.stateDir);
-        Status usable =
-            loaded.ok() ? checkSupported(loaded.value().config) : Status(loaded.error());
+        Status usable = loaded.ok() ? checkStartable(loaded.value().config, m_options.stateDir)
+                                    : Status(loaded.error());
         if (usable.ok() && (runtime() == nullptr || !(loaded.value().config == m_config))) {
             usable = replaceRuntime(std::move(loaded.value().config));
         }

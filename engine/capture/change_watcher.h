@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Notices changes of all databases: one inotify descriptor, one thread, one watch a folder
-// (design: capture.md part 7). An idle watcher costs nothing: it waits without a timer.
+// (design: capture.md part 7). An idle watcher costs nothing: it waits without a timer. In a burst
+// it rests for some milliseconds and does not ask for each write (see watch_table.h).
 //
 // The thread alone owns the descriptor and the tables of folders; the callers' side is a queue of
 // requests and, per database, what was seen. All functions are safe from all threads and do no

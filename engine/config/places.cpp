@@ -8,6 +8,7 @@
 
 #include "engine/base/file_system.h"
 #include "engine/config/config_file.h"
+#include "engine/config/supported.h"
 
 namespace engine {
 namespace {
@@ -76,6 +77,23 @@ std::string named(const DatabaseConfig& database) {
     return "\"" + database.name + "\" (" + database.path + ")";
 }
 
+/// What is ours is never written beside what is theirs.
+Status checkStateFolder(const Config& config, const std::string& stateDir) {
+    const std::string own = resolved(stateDir.empty() ? defaultStateDir() : stateDir);
+    for (const DatabaseConfig& database : config.databases) {
+        for (const std::string& folder : foldersOf(database)) {
+            if (own == folder) {
+                return Error{ErrorCode::Refused,
+                             "the state folder cannot be " + own + ", the folder of the database " +
+                                 named(database)}
+                    .withEffect("nothing was started, and nothing was written there")
+                    .withFix("give --state-dir a folder of its own");
+            }
+        }
+    }
+    return {};
+}
+
 std::optional<std::pair<std::uint64_t, std::uint64_t>> fileAt(const std::string& path) {
     const Result<FileFacts> facts = factsOf(path);
     return facts.ok() ? std::optional(std::pair(facts.value().device, facts.value().inode))
@@ -128,12 +146,18 @@ bool liesIn(const std::string& path, const std::string& folder) {
 }
 
 Status checkPlaces(const Config& config, const std::string& stateDir) {
+    ENGINE_TRY(checkStateFolder(config, stateDir));
     for (const ReplicaConfig& replica : config.replicas) {
         if (const auto* file = std::get_if<FileReplicaOptions>(&replica.options)) {
             ENGINE_TRY(checkPlace(replica, file->path, config, stateDir));
         }
     }
     return {};
+}
+
+Status checkStartable(const Config& config, const std::string& stateDir) {
+    ENGINE_TRY(checkSupported(config));
+    return checkPlaces(config, stateDir);
 }
 
 std::vector<std::string> placeWarnings(const Config& config,

@@ -23,6 +23,7 @@ private slots:
     void oneFileUnderTwoNames_isWarnedAbout();
     void replica_whereNoneBelongs_isRefused_data();
     void replica_whereNoneBelongs_isRefused();
+    void stateFolder_besideADatabase_isRefused();
     void replica_besideTheDatabase_isWarnedAbout();
 
 private:
@@ -281,6 +282,27 @@ void TestCliPaths::replica_whereNoneBelongs_isRefused() {
         QVERIFY2(ran.exit == 5, ran.err + ran.out);
         QCOMPARE(ran.complaint(), QByteArray());
         QVERIFY2(ran.err.contains(reason.toUtf8()), ran.err);
+        QCOMPARE(home.fingerprint(text(".")), before);
+    }
+}
+
+void TestCliPaths::stateFolder_besideADatabase_isRefused() {
+    const CliHome home;
+    home.makeFolder(text("app"));
+    home.makeFolder(text("copies"));
+    makeDatabase(home.path(text("app/notes.db")));
+    QVERIFY(QFile::link(home.path(text("app")), home.path(text("link"))));
+    const QByteArray before = home.fingerprint(text("."));
+    for (const QString& folder : {text("app"), text("link"), text("app/")}) {
+        const Ran ran = home.run({text("--state-dir"),
+                                  home.path(folder),
+                                  text("replicate"),
+                                  text("--once"),
+                                  text("app/notes.db"),
+                                  urlOf(home, text("copies"))});
+        QVERIFY2(ran.exit == 5, ran.err + ran.out);
+        QCOMPARE(ran.complaint(), QByteArray());
+        QVERIFY2(ran.err.contains("the state folder cannot be"), ran.err);
         QCOMPARE(home.fingerprint(text(".")), before);
     }
 }

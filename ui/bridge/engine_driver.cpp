@@ -151,9 +151,9 @@ std::optional<OpenedEngine> configurationProblem(const engine::EngineOptions& op
     const Result<engine::LoadedConfig> loaded =
         engine::loadConfig(options.configPath, options.stateDir);
     if (loaded.ok()) {
-        const Status supported = engine::checkSupported(loaded.value().config);
-        return supported.ok() ? std::nullopt
-                              : std::optional(failed(Phase::BadConfiguration, supported.error()));
+        const Status startable = engine::checkStartable(loaded.value().config, options.stateDir);
+        return startable.ok() ? std::nullopt
+                              : std::optional(failed(Phase::BadConfiguration, startable.error()));
     }
     const bool missing = loaded.error().code == ErrorCode::NotFound;
     return failed(missing ? Phase::NoConfiguration : Phase::BadConfiguration, loaded.error());
