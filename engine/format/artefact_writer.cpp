@@ -215,7 +215,8 @@ void StreamingWriter::beginPart() {
     const std::uint64_t firstFrame = m_index.firstFrame() + m_index.frameCount();
     m_index = PartIndexBuilder(m_blocks, firstFrame);
     const bool first = ++m_identity.part == 1;
-    m_part = Buffer();
+    m_part = m_sink.spare();
+    m_part.clear();
     if (!first) {
         // Another part was full, so this one may be too: no growing by copies.
         m_part.reserve(m_options.partBytesTarget);

@@ -26,6 +26,9 @@ class PartSink {
 public:
     virtual ~PartSink() = default;
     virtual Status part(FinishedPart part) = 0;
+
+    /// Memory to build the next part in: of one that is not needed any more, or none.
+    virtual Buffer spare() { return {}; }
 };
 
 struct ArtefactWriterOptions {

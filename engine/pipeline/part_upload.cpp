@@ -2,6 +2,7 @@
 #include "engine/pipeline/part_upload.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/log.h"
 
@@ -36,6 +37,11 @@ Status PartUpload::part(FinishedPart part) {
     return handOn(std::move(part));
 }
 
+Buffer PartUpload::spare() {
+    MutexLock lock(m_mutex);
+    return std::exchange(m_spare, Buffer());
+}
+
 Status PartUpload::handOn(FinishedPart part) {
     const bool taken = m_waiting.push(std::move(part), m_stop);
     ENGINE_TRY(failure());
@@ -59,9 +65,10 @@ Status PartUpload::drain() {
 }
 
 void PartUpload::storeWaiting() {
-    while (const std::optional<FinishedPart> part = m_waiting.pop(m_stop)) {
+    while (std::optional<FinishedPart> part = m_waiting.pop(m_stop)) {
         const Status stored = store(*part);
         MutexLock lock(m_mutex);
+        m_spare = std::move(part->bytes);
         if (!stored.ok()) {
             m_failure = stored;
             m_waiting.close();

@@ -26,6 +26,7 @@ public:
 
     /// Takes the part; an error is that of an earlier one.
     Status part(FinishedPart part) override;
+    Buffer spare() override;
     /// Waits until every part is stored and noted. To be called after the writer's finish().
     Status drain();
 
@@ -48,6 +49,7 @@ private:
     mutable Mutex m_mutex;
     Status m_failure ENGINE_GUARDED_BY(m_mutex);
     std::uint64_t m_stored ENGINE_GUARDED_BY(m_mutex) = 0;
+    Buffer m_spare ENGINE_GUARDED_BY(m_mutex);
     Thread m_thread;
 };
 
