@@ -64,15 +64,15 @@ public:
                       QStringLiteral("Books/metadata.db"),
                       false,
                       QStringLiteral("delete"));
-        m_places = app(QStringLiteral("Firefox History"),
-                       QStringLiteral(".mozilla/firefox/main/places.sqlite"),
+        m_papers = app(QStringLiteral("Zotero"),
+                       QStringLiteral("Zotero/zotero.sqlite"),
                        true,
                        QStringLiteral("wal"));
         home.writeConfig();
     }
 
     void commit() {
-        for (const auto& app : {m_notes.get(), m_books.get(), m_places.get()}) {
+        for (const auto& app : {m_notes.get(), m_books.get(), m_papers.get()}) {
             app->ok("INSERT INTO t(x) VALUES(randomblob(400))");
         }
     }
@@ -101,7 +101,7 @@ private:
         return writer;
     }
 
-    std::unique_ptr<WriterProcess> m_notes, m_books, m_places;
+    std::unique_ptr<WriterProcess> m_notes, m_books, m_papers;
 };
 
 }  // namespace
