@@ -17,6 +17,7 @@ constexpr std::int64_t kVersion = 1;
 constexpr std::size_t kDatabasesMax = 20000;
 constexpr std::size_t kReplicasMax = 1000;
 constexpr std::size_t kTiersMax = 32;
+constexpr std::size_t kMistakesTold = 4;
 constexpr DurationMs kHour = 3600LL * 1000;
 constexpr std::uint32_t kReadByOthers = 0077;
 
@@ -308,11 +309,19 @@ private:
     std::set<std::string> m_databasePaths;
 };
 
-Error refusal(const std::vector<std::string>& errors) {
+/// A key that was mistyped first: that another one is missing is only what comes of it.
+Error refusal(std::vector<std::string> errors) {
+    std::stable_partition(errors.begin(), errors.end(), [](const std::string& error) {
+        return error.find(": unknown key") != std::string::npos;
+    });
     std::string message = errors.front();
-    if (errors.size() > 1) {
-        message += " (and " + std::to_string(errors.size() - 1) + " more)";
+    for (std::size_t i = 1; i < std::min(errors.size(), kMistakesTold); ++i) {
+        message += (i == 1 ? " (also: " : ", ") + errors[i];
     }
+    if (errors.size() > kMistakesTold) {
+        message += ", and " + std::to_string(errors.size() - kMistakesTold) + " more";
+    }
+    message += errors.size() > 1 ? ")" : "";
     return Error{ErrorCode::InvalidArgument, std::move(message)};
 }
 
@@ -326,7 +335,7 @@ Result<LoadedConfig> parseConfig(std::string_view json, const ConfigContext& con
     LoadedConfig loaded;
     loaded.config = parser.parse(root);
     if (!findings.errors.empty()) {
-        return refusal(findings.errors);
+        return refusal(std::move(findings.errors));
     }
     loaded.warnings = std::move(findings.warnings);
     return loaded;

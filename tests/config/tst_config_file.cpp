@@ -73,7 +73,8 @@ private slots:
     void newerVersion_unknownKeys_areWarnings();
     void refused_everyMistake_namesPlaceAndReason_data();
     void refused_everyMistake_namesPlaceAndReason();
-    void refused_severalMistakes_countsThem();
+    void refused_severalMistakes_areTold();
+    void refused_mistypedKey_comesBeforeTheMissingOne();
     void effective_roundTrip_isTheSameConfig();
     void effective_plainSecret_isMaskedAndNotTakenBack();
     void load_fileModes_decideTheWarning();
@@ -559,11 +560,25 @@ void TestConfigFile::refused_everyMistake_namesPlaceAndReason() {
     QVERIFY2(message.contains(reason), loaded.error().message.c_str());
 }
 
-void TestConfigFile::refused_severalMistakes_countsThem() {
-    const Result<LoadedConfig> loaded = parseConfig(R"({"a1":1,"b2":2,"c3":3})");
+void TestConfigFile::refused_severalMistakes_areTold() {
+    const Result<LoadedConfig> three = parseConfig(R"({"a1":1,"b2":2,"c3":3})");
+    QVERIFY(!three.ok());
+    QCOMPARE(three.error().message,
+             std::string("a1: unknown key (also: b2: unknown key, c3: unknown key)"));
+    const Result<LoadedConfig> six = parseConfig(R"({"a1":1,"b2":2,"c3":3,"d4":4,"e5":5,"f6":6})");
+    QVERIFY(!six.ok());
+    QVERIFY2(six.error().message.ends_with(", d4: unknown key, and 2 more)"),
+             six.error().message.c_str());
+}
+
+void TestConfigFile::refused_mistypedKey_comesBeforeTheMissingOne() {
+    const Result<LoadedConfig> loaded =
+        parseConfig(R"({"version":1,"replicas":[{"name":"d","type":"file","path":"/d"}],
+                        "databases":[{"name":"a","pathh":"/a","replicas":["d"]}]})");
     QVERIFY(!loaded.ok());
-    QVERIFY2(loaded.error().message.find("(and 2 more)") != std::string::npos,
-             loaded.error().message.c_str());
+    QCOMPARE(loaded.error().message,
+             std::string("databases[0].pathh: unknown key, did you mean path? (also: "
+                         "databases[0].path: is missing)"));
 }
 
 void TestConfigFile::effective_roundTrip_isTheSameConfig() {
