@@ -35,14 +35,9 @@ public:
 
     ~RunningEngine() override { stop(); }
 
-    Status prepare() {
-        if (!m_options.configPath.empty()) {
-            ENGINE_TRY_ASSIGN(LoadedConfig loaded,
-                              loadConfig(m_options.configPath, m_options.stateDir));
-            m_config = std::move(loaded.config);
-            noteConfigFacts();
-        }
-        ENGINE_TRY(checkStartable(m_config, m_options.stateDir));
+    /// configFacts: of the configuration's file before it was read.
+    Status prepare(const FileFacts& configFacts) {
+        m_configFacts = configFacts;
         ENGINE_TRY_ASSIGN(std::shared_ptr<Runtime> runtime, makeRuntime(m_config));
         MutexLock lock(m_mutex);
         m_runtime = std::move(runtime);
@@ -208,12 +203,6 @@ private:
         return found->get<std::string>();
     }
 
-    void noteConfigFacts() {
-        if (const Result<FileFacts> facts = factsOf(m_options.configPath); facts.ok()) {
-            m_configFacts = facts.value();
-        }
-    }
-
     void maintain(std::stop_token stop) {
         for (unsigned looks = 1; pauseFor(stop, kLook); ++looks) {
             endPauseWhenDue();
@@ -324,9 +313,18 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::open(EngineOptions options) {
+    FileFacts configFacts;
+    if (!options.configPath.empty()) {
+        const Result<FileFacts> facts = factsOf(options.configPath);
+        configFacts = facts.ok() ? facts.value() : FileFacts{};
+        ENGINE_TRY_ASSIGN(LoadedConfig loaded, loadConfig(options.configPath, options.stateDir));
+        options.config = std::move(loaded.config);
+    }
+    // Before anything is written: the state folder could be an app's.
+    ENGINE_TRY(checkStartable(options.config, options.stateDir));
     ENGINE_TRY_ASSIGN(StateFolder state, StateFolder::open(options.stateDir));
     auto engine = std::make_unique<RunningEngine>(std::move(options), std::move(state));
-    ENGINE_TRY(engine->prepare());
+    ENGINE_TRY(engine->prepare(configFacts));
     return std::unique_ptr<Engine>(std::move(engine));
 }
 

@@ -26,7 +26,7 @@ namespace {
 
 constexpr std::size_t kBatchBytes = 64u << 10;
 constexpr SourceEvents kEverything{true, true, true};
-constexpr int kBurstPauseMs = 2;
+constexpr std::chrono::milliseconds kBurstRest{2};
 /// A watcher that has not come so far in this time is itself in trouble.
 constexpr std::chrono::milliseconds kDrainMax{20};
 
@@ -143,29 +143,35 @@ void ChangeWatcher::Worker::run(const std::stop_token& stop) {
     const std::stop_callback onStop(stop, [this] { poke(); });
     std::array<pollfd, 2> waits{pollfd{m_wake.get(), POLLIN, 0},
                                 pollfd{m_inotify.get(), POLLIN, 0}};
-    bool pausing = false;
+    using std::chrono::steady_clock;
+    steady_clock::time_point restUntil{};
     while (!stop.stop_requested()) {
-        if (!pausing) {
+        // In a burst this thread rests, and folders are not asked for writes: neither it nor the
+        // app is held up by each of them. Whoever needs to know at once pokes; that ends no rest,
+        // and makes none longer.
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(restUntil - steady_clock::now());
+        const bool resting = left.count() > 0;
+        if (!resting) {
             Batch meanwhile;
             add(meanwhile, m_table.listenAgain());
             apply(meanwhile);
         }
-        // In a burst this thread rests, and folders are not asked for writes: neither it nor the
-        // app is held up by each of them. Whoever needs to know at once pokes.
-        const nfds_t count = pausing ? 1 : waits.size();
         waits[1].revents = 0;
-        const int ready = ::poll(waits.data(), count, pausing ? kBurstPauseMs : -1);
+        const int ready = ::poll(waits.data(),
+                                 resting ? 1 : waits.size(),
+                                 resting ? static_cast<int>(left.count()) : -1);
         ENSURE(ready >= 0 || errno == EINTR);
-        pausing = false;
         if (ready <= 0) {
             continue;
         }
         // Events first: what a request resolves anew must not be told about older folders.
         const bool poked = (waits[0].revents & POLLIN) != 0;
-        if (poked || (waits[1].revents & POLLIN) != 0) {
-            setReading(true);
-            pausing = readEvents();
-            setReading(false);
+        setReading(true);
+        const bool any = readEvents();
+        setReading(false);
+        if (any && !resting) {
+            restUntil = steady_clock::now() + kBurstRest;
         }
         if (poked) {
             serveRequests();
@@ -228,6 +234,9 @@ bool ChangeWatcher::Worker::readEvents() {
         std::memcpy(&event, m_buffer.data() + at, sizeof event);
         overflow = takeEvent(batch, event, m_buffer.data() + at + sizeof event) || overflow;
         at += sizeof event + event.len;
+    }
+    if (overflow) {
+        m_table.eventsLost();
     }
     m_table.quieten(std::chrono::steady_clock::now());
     apply(batch);

@@ -7,10 +7,21 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kQuietMin{20};
+constexpr std::uint64_t kChangeCounterOffset = 24;
 constexpr std::chrono::seconds kTrustFrom{10};
 constexpr std::chrono::minutes kTrustTo{10};
 constexpr std::array kRoles{
     SourceRole::Database, SourceRole::Wal, SourceRole::Shm, SourceRole::Journal};
+
+/// 0 where it does not count or cannot be read: a file that cannot be read has other facts soon.
+std::uint32_t counterOf(const SourceFile* counted) {
+    std::array<std::byte, 4> bytes{};
+    if (counted == nullptr) {
+        return 0;
+    }
+    const Result<bool> whole = readWhole(*counted, kChangeCounterOffset, bytes);
+    return whole.ok() && whole.value() ? loadBe<std::uint32_t>(bytes.data()) : 0;
+}
 
 bool same(const std::optional<FileFacts>& before, const std::optional<FileFacts>& now) {
     if (!before || !now) {
@@ -35,12 +46,14 @@ std::optional<SettledLook::Begun::AllFacts> SettledLook::Begun::factsIn(
     return all;
 }
 
-SettledLook::Begun::Begun(const SourceFolder& folder, const Clock& clock)
+SettledLook::Begun::Begun(const SourceFolder& folder, const SourceFile* counted, const Clock& clock)
     : m_watch(clock, kQuietMin)
-    , m_facts(factsIn(folder)) {}
+    , m_facts(factsIn(folder))
+    , m_counter(counterOf(counted)) {}
 
 void SettledLook::settled(const Begun& begun, const Clock& clock) {
     m_facts = begun.m_facts;
+    m_counter = begun.m_counter;
     m_at = clock.steady();
     if (!m_facts) {
         return;
@@ -53,13 +66,15 @@ void SettledLook::settled(const Begun& begun, const Clock& clock) {
     }
 }
 
-bool SettledLook::stillHolds(const SourceFolder& folder, const Clock& clock) const {
+bool SettledLook::stillHolds(const SourceFolder& folder,
+                             const SourceFile* counted,
+                             const Clock& clock) const {
     const auto since = clock.steady() - m_at;
     if (!m_facts || since < kTrustFrom || since > kTrustTo) {
         return false;
     }
     const std::optional<Begun::AllFacts> now = Begun::factsIn(folder);
-    if (!now) {
+    if (!now || m_counter != counterOf(counted)) {
         return false;
     }
     for (std::size_t i = 0; i < kRoles.size(); ++i) {

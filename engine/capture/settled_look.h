@@ -5,7 +5,9 @@
 // of databases at rest that is what the recorder does all day.
 //
 // A commit writes the WAL, the journal or the file itself, so it moves the times of one of them.
-// Owned by one SqliteCapture; one thread at a time.
+// The exception is an app with a rollback journal that writes its file through mapped memory: the
+// times follow when the system likes, so there the change counter is asked, too. Owned by one
+// SqliteCapture; one thread at a time.
 #pragma once
 
 #include <array>
@@ -22,7 +24,8 @@ public:
     /// Before a look: the facts from which it may be told later that nothing was written since.
     class Begun {
     public:
-        Begun(const SourceFolder& folder, const Clock& clock);
+        /// counted: the open database where its change counter counts, else null.
+        Begun(const SourceFolder& folder, const SourceFile* counted, const Clock& clock);
 
     private:
         friend class SettledLook;
@@ -32,6 +35,7 @@ public:
 
         StampWatch m_watch;
         std::optional<AllFacts> m_facts;
+        std::uint32_t m_counter = 0;
     };
 
     /// The look that began there ended with nothing to do.
@@ -42,10 +46,13 @@ public:
     /// Nothing was written since the last full look. Only for a look that nobody asked for: false
     /// right after the last one, where it comes from an event, and false after many minutes, so
     /// that no trust lasts for ever.
-    bool stillHolds(const SourceFolder& folder, const Clock& clock) const;
+    bool stillHolds(const SourceFolder& folder,
+                    const SourceFile* counted,
+                    const Clock& clock) const;
 
 private:
     std::optional<Begun::AllFacts> m_facts;
+    std::uint32_t m_counter = 0;
     Steady m_at{};
 };
 

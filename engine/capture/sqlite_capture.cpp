@@ -128,13 +128,17 @@ Result<Step> SqliteCapture::work(Work work) {
         work.step.callAgain = m_options.clock->steady() + kFar;
         return work.step;
     }
-    if (m_settled.stillHolds(m_files.folder(), *m_options.clock)) {
+    const SourceFile* counted = m_mode == CaptureMode::Journal ? m_files.database() : nullptr;
+    if (m_settled.stillHolds(m_files.folder(), counted, *m_options.clock)) {
         endWork(work, Turn::Done);
+        if (!m_options.keepOpen) {
+            m_files.closeAll();
+        }
         return work.step;
     }
     std::optional<SettledLook::Begun> begun;
     if (m_calm) {
-        begun.emplace(m_files.folder(), *m_options.clock);
+        begun.emplace(m_files.folder(), counted, *m_options.clock);
     }
     const bool baseline = !m_haveMap;
     Turn last = Turn::Again;

@@ -3,9 +3,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <utility>
 
+#include <fcntl.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine/base/ensure.h"
 #include "engine/base/file_system.h"
@@ -22,7 +26,15 @@ constexpr std::uint32_t kModify = IN_MODIFY;
 constexpr std::uint32_t kQuietMask = kMask & ~kModify;
 /// Writes that are closer together than this are a burst.
 constexpr std::chrono::milliseconds kBurstDistance{4};
-constexpr std::size_t kSilentNamesMax = 32;  // four a database
+/// Whoever shares the folder has to be looked at after each silence.
+constexpr std::size_t kSilentNamesMax = 8;  // four a database
+/// Older kernels go over all cached files of a folder to change what it is asked for.
+constexpr std::chrono::microseconds kMaskChangeMax{200};
+
+std::string pathOfDescriptor(int fd) {
+    return "/proc/self/fd/" + std::to_string(fd);
+}
+
 /// A path that changes so often while we look is polled until it rests.
 constexpr int kTriesMax = 8;
 
@@ -67,7 +79,11 @@ bool WatchTable::watchTrail(std::uint64_t id, Database& found) {
         if (!kind.ok() || kind.value().remote) {
             return false;
         }
-        const int watch = ::inotify_add_watch(m_fd, at.folder.c_str(), kMask | IN_ONLYDIR);
+        int watch = ::inotify_add_watch(m_fd, at.folder.c_str(), kMask | IN_ONLYDIR);
+        if (watch < 0 && errno == ENOSPC && !m_shmFiles.empty()) {
+            eventsLost();  // those watches are a comfort, this one is needed
+            watch = ::inotify_add_watch(m_fd, at.folder.c_str(), kMask | IN_ONLYDIR);
+        }
         if (watch < 0) {
             found.shortOfWatches = errno == ENOSPC;
             return false;
@@ -114,7 +130,7 @@ void WatchTable::forget(std::uint64_t id, Database& found) {
             folder.names.erase(name);
         }
         if (folder.names.empty()) {
-            m_folders.erase(at);
+            drop(at);
             ::inotify_rm_watch(m_fd, place.watch);
         }
     }
@@ -160,10 +176,7 @@ std::vector<WatchEffect> WatchTable::effectsOf(int watch,
             }
         }
         if ((mask & IN_IGNORED) != 0) {
-            while (!folder.shmWatches.empty()) {
-                forgetShm(folder, std::string(folder.shmWatches.begin()->first));
-            }
-            m_folders.erase(at);
+            drop(at);
         }
         return effects;
     }
@@ -199,7 +212,7 @@ std::vector<WatchEffect> WatchTable::effectsOfShm(int watch, std::uint32_t mask)
     const auto folder = m_folders.find(file.folder);
     ENSURE(folder != m_folders.end());
     if ((mask & (IN_IGNORED | IN_UNMOUNT)) != 0) {
-        // The file is gone for good; where its name went, the folder tells.
+        // That file is gone, or its file system; where its name went, the folder tells.
         m_shmFiles.erase(at);
         folder->second.shmWatches.erase(file.name);
         folder->second.shmUnknown.insert(file.name);
@@ -229,14 +242,18 @@ void WatchTable::forgetShm(Folder& folder, const std::string& name) {
 /// Each -shm that is there gets a watch of its own. False: one cannot have it.
 bool WatchTable::watchShms(int watch, Folder& folder) {
     for (auto name = folder.shmUnknown.begin(); name != folder.shmUnknown.end();) {
-        const std::string path = joinPath(folder.path, *name);
-        const int own = ::inotify_add_watch(m_fd, path.c_str(), IN_MODIFY | IN_DONT_FOLLOW);
-        if (own < 0 && errno != ENOENT) {
+        struct stat facts {};
+
+        const bool there = ::fstatat(folder.fd, name->c_str(), &facts, AT_SYMLINK_NOFOLLOW) == 0;
+        if (there ? !S_ISREG(facts.st_mode) : errno != ENOENT) {
             return false;
         }
-        if (own >= 0) {
-            // One file under two names, or a folder: not ours to understand.
-            if (m_folders.contains(own) || m_shmFiles.contains(own)) {
+        if (there) {
+            // Never one that has a watch already: a file under two names.
+            const std::string path = joinPath(pathOfDescriptor(folder.fd), *name);
+            const int own = ::inotify_add_watch(
+                m_fd, path.c_str(), IN_MODIFY | IN_DONT_FOLLOW | IN_MASK_CREATE);
+            if (own < 0) {
                 return false;
             }
             m_shmFiles[own] = ShmFile{watch, *name};
@@ -247,8 +264,8 @@ bool WatchTable::watchShms(int watch, Folder& folder) {
     return true;
 }
 
-int WatchTable::ask(const Folder& folder, std::uint32_t mask) const {
-    return ::inotify_add_watch(m_fd, folder.path.c_str(), mask | IN_ONLYDIR);
+int WatchTable::ask(int fd, std::uint32_t mask) const {
+    return ::inotify_add_watch(m_fd, pathOfDescriptor(fd).c_str(), mask | IN_ONLYDIR);
 }
 
 void WatchTable::quieten(Steady now) {
@@ -261,22 +278,31 @@ void WatchTable::quieten(Steady now) {
         }
         const Steady before = std::exchange(at->second.modifiedAt, now);
         const bool burst = now - before < kBurstDistance;
-        // Whoever shares the folder has to be looked at again after each silence.
         const bool few = at->second.names.size() <= kSilentNamesMax;
-        if (burst && few && !at->second.quiet && watchShms(watch, at->second)) {
-            silence(at->second);
+        if (burst && few && !at->second.quiet && !at->second.slow) {
+            silence(watch, at->second);
         }
     }
 }
 
-void WatchTable::silence(const Folder& folder) {
-    const int asked = ask(folder, kQuietMask);
-    const auto at = m_folders.find(asked);  // another one where the path leads elsewhere by now
-    if (at != m_folders.end()) {
-        at->second.quiet = true;
-        m_quiet.push_back(asked);
-    } else if (asked >= 0) {
+void WatchTable::silence(int watch, Folder& folder) {
+    folder.fd = ::open(folder.path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (folder.fd < 0) {
+        return;
+    }
+    // The path may lead elsewhere by now. This changes nothing for a folder that is watched.
+    const int asked = ask(folder.fd, kMask);
+    if (asked >= 0 && !m_folders.contains(asked)) {
         ::inotify_rm_watch(m_fd, asked);
+    }
+    if (asked == watch && watchShms(watch, folder)) {
+        const auto before = std::chrono::steady_clock::now();
+        folder.quiet = ask(folder.fd, kQuietMask) == watch;
+        folder.slow = std::chrono::steady_clock::now() - before > kMaskChangeMax;
+        m_quiet.push_back(watch);
+    }
+    if (!folder.quiet) {
+        ::close(std::exchange(folder.fd, -1));
     }
 }
 
@@ -297,19 +323,54 @@ std::vector<WatchEffect> WatchTable::listenTo(int watch, Folder& folder) {
     if (!std::exchange(folder.quiet, false)) {
         return effects;
     }
-    const int asked = ask(folder, kMask);
-    if (asked >= 0 && asked != watch && !m_folders.contains(asked)) {
-        ::inotify_rm_watch(m_fd, asked);
-    }
-    const bool elsewhere = asked != watch;
+    const bool heard = ask(folder.fd, kMask) == watch;
+    ::close(std::exchange(folder.fd, -1));
     for (const auto& [unused, listeners] : folder.names) {
         for (const Listener& listener : listeners) {
-            if (listener.interest == Interest::Database || elsewhere) {
-                effects.push_back({listener.id, true, elsewhere, elsewhere});
+            if (listener.interest == Interest::Database || !heard) {
+                effects.push_back({listener.id, true, !heard, !heard});
             }
         }
     }
     return effects;
+}
+
+void WatchTable::eventsLost() {
+    for (auto& [unused, folder] : m_folders) {
+        if (folder.quiet) {
+            ask(folder.fd, kMask);  // the rest is told by listenAgain()
+        }
+        while (!folder.shmWatches.empty()) {
+            const std::string name = folder.shmWatches.begin()->first;
+            forgetShm(folder, name);
+        }
+        for (const auto& [name, listeners] : folder.names) {
+            const bool shm = std::any_of(listeners.begin(), listeners.end(), [](const Listener& l) {
+                return l.interest == Interest::Shm;
+            });
+            if (shm) {
+                folder.shmUnknown.insert(name);
+            }
+        }
+    }
+}
+
+WatchTable::~WatchTable() {
+    while (!m_folders.empty()) {
+        drop(m_folders.begin());
+    }
+}
+
+void WatchTable::drop(std::unordered_map<int, Folder>::iterator at) {
+    Folder& folder = at->second;
+    while (!folder.shmWatches.empty()) {
+        const std::string name = folder.shmWatches.begin()->first;
+        forgetShm(folder, name);
+    }
+    if (folder.fd >= 0) {
+        ::close(folder.fd);
+    }
+    m_folders.erase(at);
 }
 
 std::vector<std::uint64_t> WatchTable::shortOfWatches() const {

@@ -28,6 +28,10 @@ public:
     explicit WatchTable(int inotifyFd)
         : m_fd(inotifyFd) {}
 
+    ~WatchTable();
+    WatchTable(const WatchTable&) = delete;
+    WatchTable& operator=(const WatchTable&) = delete;
+
     enum class Outcome : std::uint8_t { Same, Moved, Polled };
     /// Watches what the path of the database needs now. Moved: other watches than before.
     Outcome resolve(std::uint64_t id, const std::string& path);
@@ -38,10 +42,13 @@ public:
 
     /// An app pays for each event of its writes (a watched write of a page takes twice as long), so
     /// in a burst the folder is not asked for them: once they came close together, until
-    /// listenAgain(). Names that come and go, and writes to a -shm, are told of all the time.
+    /// listenAgain(). Names that come and go are told of all the time, and so are writes to a
+    /// -shm: each that is there has a watch of its own before that.
     void quieten(Steady now);
     /// What may have happened in the meantime: something, in each of those folders.
     std::vector<WatchEffect> listenAgain();
+    /// Events were lost, so it is not known any more which -shm are there: no silence on that.
+    void eventsLost();
 
     /// Databases that are polled only because the system gave no more watches.
     std::vector<std::uint64_t> shortOfWatches() const;
@@ -67,6 +74,8 @@ private:
         std::unordered_map<std::string, std::vector<Listener>> names;
         Steady modifiedAt{};
         bool quiet = false;
+        bool slow = false;  // its mask takes long to change: it stays as it is
+        int fd = -1;        // while quiet: whatever becomes of the path, it is this folder
         // The -shm of our databases: those with a watch of their own, and those of which it is not
         // known whether they are there. The rest is not there.
         std::unordered_map<std::string, int> shmWatches;
@@ -94,9 +103,10 @@ private:
     std::vector<WatchEffect> effectsOfShm(int watch, std::uint32_t mask);
     bool watchShms(int watch, Folder& folder);
     void forgetShm(Folder& folder, const std::string& name);
-    void silence(const Folder& folder);
+    void silence(int watch, Folder& folder);
     std::vector<WatchEffect> listenTo(int watch, Folder& folder);
-    int ask(const Folder& folder, std::uint32_t mask) const;
+    void drop(std::unordered_map<int, Folder>::iterator at);
+    int ask(int fd, std::uint32_t mask) const;
 
     int m_fd;
     std::unordered_map<int, Folder> m_folders;

@@ -77,12 +77,20 @@ std::string named(const DatabaseConfig& database) {
     return "\"" + database.name + "\" (" + database.path + ")";
 }
 
+std::optional<std::pair<std::uint64_t, std::uint64_t>> fileAt(const std::string& path) {
+    const Result<FileFacts> facts = factsOf(path);
+    return facts.ok() ? std::optional(std::pair(facts.value().device, facts.value().inode))
+                      : std::nullopt;
+}
+
 /// What is ours is never written beside what is theirs.
 Status checkStateFolder(const Config& config, const std::string& stateDir) {
     const std::string own = resolved(stateDir.empty() ? defaultStateDir() : stateDir);
     for (const DatabaseConfig& database : config.databases) {
         for (const std::string& folder : foldersOf(database)) {
-            if (own == folder) {
+            // One folder under two paths, too.
+            const auto file = fileAt(folder);
+            if (own == folder || (file && file == fileAt(own))) {
                 return Error{ErrorCode::Refused,
                              "the state folder cannot be " + own + ", the folder of the database " +
                                  named(database)}
@@ -92,12 +100,6 @@ Status checkStateFolder(const Config& config, const std::string& stateDir) {
         }
     }
     return {};
-}
-
-std::optional<std::pair<std::uint64_t, std::uint64_t>> fileAt(const std::string& path) {
-    const Result<FileFacts> facts = factsOf(path);
-    return facts.ok() ? std::optional(std::pair(facts.value().device, facts.value().inode))
-                      : std::nullopt;
 }
 
 void warnOfOneFile(const Config& config,

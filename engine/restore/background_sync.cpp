@@ -31,6 +31,16 @@ Status syncInSteps(File& file, std::uint64_t size, std::stop_token stop) {
     return file.sync();
 }
 
+/// Whatever is dirty by now begins to be written; errors show in the fsync at the end.
+void pushInSteps(const File& file, const std::stop_token& stop) {
+    const Result<FileFacts> facts = file.facts();
+    const std::uint64_t size = facts.ok() ? facts.value().size : 0;
+    for (std::uint64_t offset = 0; offset < size && !stop.stop_requested(); offset += kStepBytes) {
+        static_cast<void>(::sync_file_range(
+            file.fd(), static_cast<off64_t>(offset), kStepBytes, SYNC_FILE_RANGE_WRITE));
+    }
+}
+
 }  // namespace
 
 BackgroundSync::BackgroundSync(File& file)
@@ -68,8 +78,7 @@ void BackgroundSync::work(std::stop_token stop) {
             m_status = syncInSteps(m_file, *size, stop);
             return;
         }
-        // Whatever is dirty by now begins to be written; errors show in the fsync at the end.
-        static_cast<void>(::sync_file_range(m_file.fd(), 0, 0, SYNC_FILE_RANGE_WRITE));
+        pushInSteps(m_file, stop);
     }
 }
 

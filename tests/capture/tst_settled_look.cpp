@@ -25,15 +25,22 @@ private slots:
     void afterManyMinutes_looksInFull();
     void writtenJustNow_isNotTrusted();
     void newGeneration_readsEverything();
+    void journalMode_asksOnlyForTheCounter();
+    void journalMode_writtenThroughMappedMemory_isCaptured();
+    void notKeptOpen_isClosedAgain();
 
 private:
+    void startWal();
+    void startJournal();
+    void start(bool keepOpen = true);
     void step();
     /// How much the next look reads, ms later.
     std::uint64_t readsAfter(std::int64_t ms);
-    /// Steps until a look reads nothing.
-    bool comesToRest();
+    /// Steps until a look reads no more than that.
+    bool comesToRest(std::uint64_t reads = 0);
 
     FakeClock m_clock;
+    std::unique_ptr<FakeFolder> m_owned;
     FakeFolder* m_folder = nullptr;
     std::unique_ptr<FakeWalApp> m_app;
     std::unique_ptr<Capture> m_capture;
@@ -43,18 +50,33 @@ private:
 
 void TestSettledLook::init() {
     m_clock = FakeClock();
-    auto folder = std::make_unique<FakeFolder>();
-    m_folder = folder.get();
+    m_owned = std::make_unique<FakeFolder>();
+    m_folder = m_owned.get();
     m_app = std::make_unique<FakeWalApp>(*m_folder, m_clock, 8);
+}
+
+void TestSettledLook::startWal() {
     m_app->open();
     m_app->commit({{2, 'b'}});
+    start();
+}
+
+void TestSettledLook::startJournal() {
+    FakeFile& database = m_app->file(SourceRole::Database);
+    database.bytes[18] = database.bytes[19] = std::byte{1};
+    start();
+    QCOMPARE(m_capture->mode(), CaptureMode::Journal);
+}
+
+void TestSettledLook::start(bool keepOpen) {
     CaptureOptions options;
     options.path = "/fake/app.db";
     options.spillFolder = QDir::tempPath().toStdString();
     options.seed = 99;
     options.clock = &m_clock;
     options.takeEvents = [] { return SourceEvents{}; };
-    m_capture = createSqliteCapture(options, std::move(folder));
+    options.keepOpen = keepOpen;
+    m_capture = createSqliteCapture(options, std::move(m_owned));
     m_clock.pass(1000);
     for (int i = 0; i < 100; ++i) {
         const auto stands = m_capture->startGeneration({7}, {41}, {}, {}, m_step);
@@ -87,9 +109,9 @@ std::uint64_t TestSettledLook::readsAfter(std::int64_t ms) {
     return m_folder->reads - before;
 }
 
-bool TestSettledLook::comesToRest() {
+bool TestSettledLook::comesToRest(std::uint64_t reads) {
     for (int i = 0; i < 20; ++i) {
-        if (readsAfter(30'000) == 0) {
+        if (readsAfter(30'000) == reads) {
             return true;
         }
     }
@@ -97,6 +119,7 @@ bool TestSettledLook::comesToRest() {
 }
 
 void TestSettledLook::atRest_readsNothing() {
+    startWal();
     QVERIFY(comesToRest());
     bool asked = false;
     m_folder->beforeQuestion = [&](std::uint64_t) { asked = true; };
@@ -117,6 +140,7 @@ void TestSettledLook::writtenWithoutEvent_isCaptured_data() {
 
 void TestSettledLook::writtenWithoutEvent_isCaptured() {
     QFETCH(const int, restMs);
+    startWal();
     QVERIFY(comesToRest());
     m_app->commit({{3, 'c'}, {4, 'd'}});
     QVERIFY(readsAfter(restMs) > 0);
@@ -125,6 +149,7 @@ void TestSettledLook::writtenWithoutEvent_isCaptured() {
 }
 
 void TestSettledLook::sideFileComesOrGoes_isLookedAt() {
+    startWal();
     QVERIFY(comesToRest());
     m_folder->add(SourceRole::Journal).write(0, viewOf("x"), m_clock);
     QVERIFY(readsAfter(30'000) > 0);
@@ -134,6 +159,7 @@ void TestSettledLook::sideFileComesOrGoes_isLookedAt() {
 }
 
 void TestSettledLook::event_isLookedAtInFull() {
+    startWal();
     QVERIFY(comesToRest());
     SourceEvents events;
     events.lost = true;
@@ -142,6 +168,7 @@ void TestSettledLook::event_isLookedAtInFull() {
 }
 
 void TestSettledLook::askedAgainAtOnce_looksInFull() {
+    startWal();
     QVERIFY(comesToRest());
     m_capture->noteEvents({});
     QVERIFY(readsAfter(30'000) > 0);  // full: from here it counts
@@ -150,6 +177,7 @@ void TestSettledLook::askedAgainAtOnce_looksInFull() {
 }
 
 void TestSettledLook::afterManyMinutes_looksInFull() {
+    startWal();
     QVERIFY(comesToRest());
     QVERIFY(readsAfter(700'000) > 0);
     QCOMPARE(readsAfter(30'000), std::uint64_t{0});
@@ -157,6 +185,7 @@ void TestSettledLook::afterManyMinutes_looksInFull() {
 
 /// A write within the same tick of the clock would leave the times as they are.
 void TestSettledLook::writtenJustNow_isNotTrusted() {
+    startWal();
     QVERIFY(comesToRest());
     m_app->file(SourceRole::Wal).facts.mtimeNs = (m_clock.wallMs + 30'000) * 1'000'000 + 1;
     m_app->file(SourceRole::Wal).facts.ctimeNs = m_app->file(SourceRole::Wal).facts.mtimeNs;
@@ -166,10 +195,52 @@ void TestSettledLook::writtenJustNow_isNotTrusted() {
 }
 
 void TestSettledLook::newGeneration_readsEverything() {
+    startWal();
     QVERIFY(comesToRest());
     m_clock.pass(30'000);
     const auto stands = m_capture->startGeneration({8}, {42}, {}, {}, m_step);
     QVERIFY(stands.ok() && stands.value());
+}
+
+void TestSettledLook::journalMode_asksOnlyForTheCounter() {
+    startJournal();
+    QVERIFY(comesToRest(1));
+    for (int i = 0; i < 5; ++i) {
+        QCOMPARE(readsAfter(30'000), std::uint64_t{1});
+        QVERIFY(!m_step.dirtySince && !m_step.waiting && m_step.commits == 0);
+    }
+    m_app->checkpointPage(3, 'c');
+    QVERIFY(readsAfter(30'000) > 1);
+}
+
+/// The times of the file follow when the system likes.
+void TestSettledLook::journalMode_writtenThroughMappedMemory_isCaptured() {
+    startJournal();
+    QVERIFY(comesToRest(1));
+    Buffer& bytes = m_app->file(SourceRole::Database).bytes;
+    bytes[27] = std::byte{1};
+    bytes[3 * FakeWalApp::kPageSize] = std::byte{'m'};
+    QVERIFY(readsAfter(30'000) > 1);
+    for (int i = 0; i < 10 && m_sink->taken.empty(); ++i) {
+        m_clock.pass(100);
+        step();
+    }
+    QCOMPARE(m_sink->taken.size(), std::size_t{1});
+    QCOMPARE(m_sink->image(), bytes);
+}
+
+void TestSettledLook::notKeptOpen_isClosedAgain() {
+    m_app->open();
+    m_app->commit({{2, 'b'}});
+    start(false);
+    QVERIFY(comesToRest());
+    const auto database = m_folder->files.at(SourceRole::Database);
+    Buffer page(FakeWalApp::kPageSize);
+    const std::uint64_t number = 1;
+    QVERIFY(m_capture->readPages({&number, 1}, page).ok());
+    const auto held = database.use_count();
+    QCOMPARE(readsAfter(30'000), std::uint64_t{0});
+    QVERIFY(database.use_count() < held);
 }
 
 QTEST_GUILESS_MAIN(TestSettledLook)

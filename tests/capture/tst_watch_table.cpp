@@ -32,6 +32,10 @@ private slots:
     void folderReplacedInSilence_leadsElsewhere();
     void databaseAddedInSilence_isToldOf();
     void manyDatabasesInOneFolder_stayLoud();
+    void eventsLost_shmIsLookedForAnew();
+    void eventsLost_inSilence_endIt();
+    void pathLeadsElsewhere_isNoSilence();
+    void shmIsAFolder_isNoSilence();
 
 private:
     QString path(const QString& name) const { return m_dir->filePath(QStringLiteral("d/") + name); }
@@ -41,6 +45,8 @@ private:
     WatchEffect effects(std::uint64_t id = 1);
     static WatchEffect sum(const std::vector<WatchEffect>& effects, std::uint64_t id);
     bool queueIsEmpty() const;
+    /// A write to the WAL is not told of. Leaves no event behind.
+    bool isSilent();
     /// Two writes close together.
     void burst();
 
@@ -109,6 +115,16 @@ bool TestWatchTable::queueIsEmpty() const {
     return ::read(m_fd, buffer, sizeof buffer) < 0;
 }
 
+bool TestWatchTable::isSilent() {
+    QFile wal(path(QStringLiteral("a.db-wal")));
+    wal.open(QIODevice::Append | QIODevice::Unbuffered);
+    wal.write("x");
+    const bool silent = queueIsEmpty();
+    wal.close();
+    queueIsEmpty();
+    return silent;
+}
+
 void TestWatchTable::burst() {
     for (int i = 0; i < 2; ++i) {
         write(path(QStringLiteral("a.db-wal")));
@@ -144,8 +160,10 @@ void TestWatchTable::burst_isSilent_untilListenAgain() {
 
 void TestWatchTable::burst_namesAndShm_areToldOf() {
     burst();
+    QVERIFY(isSilent());
     write(path(QStringLiteral("a.db-shm")));
     QVERIFY(effects().shmTouched);
+    QVERIFY(isSilent());
     QVERIFY(QFile::remove(path(QStringLiteral("a.db-wal"))));
     QVERIFY(effects().anything);
     QVERIFY(QFile::rename(path(QStringLiteral("a.db")), path(QStringLiteral("b.db"))));
@@ -176,6 +194,7 @@ void TestWatchTable::shmReplacedInSilence_itsWritesAreToldOf() {
         write(path(QStringLiteral("a.db-shm")));
         QVERIFY(effects().shmTouched);
         burst();  // and again with a watch of its own
+        QVERIFY(isSilent());
         write(path(QStringLiteral("a.db-shm")));
         QVERIFY(effects().shmTouched);
         m_table->listenAgain();
@@ -210,7 +229,8 @@ void TestWatchTable::folderReplacedInSilence_leadsElsewhere() {
     burst();
     QVERIFY(QDir(m_dir->path()).rename(QStringLiteral("d"), QStringLiteral("old")));
     QVERIFY(QDir(m_dir->path()).mkdir(QStringLiteral("d")));
-    QVERIFY(sum(m_table->listenAgain(), 1).leadsElsewhere);
+    QVERIFY(sum(m_table->listenAgain(), 1).anything);
+    QVERIFY(effects().leadsElsewhere);
     m_table->resolve(1, path(QStringLiteral("a.db")).toStdString());
     effects();
     write(path(QStringLiteral("a.db")));
@@ -235,6 +255,71 @@ void TestWatchTable::manyDatabasesInOneFolder_stayLoud() {
     write(path(QStringLiteral("a.db-wal")));
     QVERIFY(effects().anything);
     QVERIFY(m_table->listenAgain().empty());
+}
+
+/// The queue was full while the -shm was replaced: the watch on the old one tells nothing.
+void TestWatchTable::eventsLost_shmIsLookedForAnew() {
+    burst();
+    QVERIFY(isSilent());
+    m_table->listenAgain();
+    QFile held(path(QStringLiteral("a.db-shm")));
+    QVERIFY(held.open(QIODevice::ReadOnly));  // not even its end is told
+    QVERIFY(QFile::remove(held.fileName()));
+    write(held.fileName());
+    queueIsEmpty();
+    m_table->eventsLost();
+    burst();
+    QVERIFY(isSilent());
+    write(path(QStringLiteral("a.db-shm")));
+    QVERIFY(effects().shmTouched);
+}
+
+void TestWatchTable::eventsLost_inSilence_endIt() {
+    burst();
+    QVERIFY(isSilent());
+    m_table->eventsLost();
+    QVERIFY(!isSilent());
+    write(path(QStringLiteral("a.db-shm")));
+    QVERIFY(effects().shmTouched);
+    QVERIFY(sum(m_table->listenAgain(), 1).anything);
+}
+
+/// A link on the way was switched, and no event tells of it: neither folder loses an event.
+void TestWatchTable::pathLeadsElsewhere_isNoSilence() {
+    const QString link = m_dir->filePath(QStringLiteral("link"));
+    const QString other = m_dir->filePath(QStringLiteral("other/"));
+    QVERIFY(QFile::link(m_dir->filePath(QStringLiteral("d")), link));
+    QVERIFY(QDir(m_dir->path()).mkdir(QStringLiteral("other")));
+    write(other + QStringLiteral("a.db-shm"));
+    m_table->remove(1);
+    m_table->resolve(1, (link + QStringLiteral("/a.db")).toStdString());
+    m_table->resolve(2, (other + QStringLiteral("a.db")).toStdString());
+    QVERIFY(QFile::remove(link));
+    QVERIFY(QFile::link(m_dir->filePath(QStringLiteral("other")), link));
+    queueIsEmpty();
+    burst();
+    QVERIFY(!isSilent());
+    write(other + QStringLiteral("a.db-shm"));
+    QVERIFY(effects(2).shmTouched);
+    m_table->resolve(1, path(QStringLiteral("a.db")).toStdString());
+    queueIsEmpty();
+    burst();
+    QVERIFY(isSilent());
+    write(path(QStringLiteral("a.db-shm")));
+    QVERIFY(effects(1).shmTouched);
+}
+
+void TestWatchTable::shmIsAFolder_isNoSilence() {
+    QVERIFY(QFile::remove(path(QStringLiteral("a.db-shm"))));
+    QVERIFY(QDir(path(QString())).mkdir(QStringLiteral("a.db-shm")));
+    const QString inside = path(QStringLiteral("a.db-shm/b.db"));
+    write(inside);
+    m_table->resolve(2, inside.toStdString());
+    queueIsEmpty();
+    burst();
+    QVERIFY(!isSilent());
+    QVERIFY(QFile::rename(inside, path(QStringLiteral("a.db-shm/c.db"))));
+    QVERIFY(effects(2).leadsElsewhere);
 }
 
 QTEST_GUILESS_MAIN(TestWatchTable)
