@@ -27,6 +27,7 @@ namespace {
 constexpr std::size_t kBatchBytes = 64u << 10;
 constexpr SourceEvents kEverything{true, true, true};
 constexpr std::chrono::milliseconds kBurstRest{2};
+constexpr std::chrono::milliseconds kSilentRest{20};
 /// A watcher that has not come so far in this time is itself in trouble.
 constexpr std::chrono::milliseconds kDrainMax{20};
 
@@ -135,8 +136,9 @@ ChangeWatcher::Worker::Worker(OnEvent onEvent)
         log::capture().warn("no change events, databases are polled errno={}", errno);
     }
     ENSURE(m_wake.get() >= 0);
+    // It does little, but what it does late costs the app.
     m_thread = Thread(
-        "watcher", [this](const std::stop_token& stop) { run(stop); }, ThreadPriority::Background);
+        "watcher", [this](const std::stop_token& stop) { run(stop); }, ThreadPriority::Normal);
 }
 
 void ChangeWatcher::Worker::run(const std::stop_token& stop) {
@@ -171,7 +173,7 @@ void ChangeWatcher::Worker::run(const std::stop_token& stop) {
         const bool any = readEvents();
         setReading(false);
         if (any && !resting) {
-            restUntil = steady_clock::now() + kBurstRest;
+            restUntil = steady_clock::now() + (m_table.anyQuiet() ? kSilentRest : kBurstRest);
         }
         if (poked) {
             serveRequests();

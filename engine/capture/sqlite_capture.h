@@ -109,6 +109,7 @@ private:
     Result<Turn> sweepTurn(Work& work);
     Turn sweepLost(Work& work);
     Result<Turn> sweepDone(Work& work);
+    void pauseAfterSweep();
     Result<Turn> journalTurn(Work& work);
     Result<Turn> takeDifference(Work& work, StateDifference& difference);
     Result<HandOn> handOnDifference(Work& work, StateDifference& difference);
@@ -144,9 +145,9 @@ private:
     std::optional<Steady> m_tailSince;
     std::chrono::milliseconds m_settlePause{1};
     int m_looksAgain = 0;  // in a row
-    int m_sweepsLost = 0;
+    int m_sweepsLost = 0, m_sweepsSoon = 0;
     bool m_sweepIsDone = false;
-    Steady m_sweepBegan, m_sweepNotBefore;
+    Steady m_sweepBegan, m_sweptAt, m_sweepNotBefore;
 
     // page -> frame of the generation m_framesSalts, for readPage; frames up to m_framesFrom are
     // looked up in the WAL when they are first needed.

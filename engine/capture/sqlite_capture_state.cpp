@@ -16,6 +16,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int kSweepsLostMax = 3;
+constexpr milliseconds kSweepSoon{1000};
+constexpr int kSweepsSoonMax = 3;
+constexpr milliseconds kSweepPauseMin{100};
+constexpr int kSweepShare = 4;  // the pause after one is so many times what it took
 constexpr milliseconds kBusyPauseMin{20};
 constexpr milliseconds kBusyPauseMax{30'000};
 constexpr milliseconds kFar{30'000};
@@ -143,7 +147,21 @@ Result<SqliteCapture::Turn> SqliteCapture::sweepDone(Work& work) {
     m_sweepsLost = 0;
     m_sweepIsDone = false;
     m_sweep.reset();
+    pauseAfterSweep();
     return Turn::Again;
+}
+
+/// Who is lost again and again at once writes faster than can be followed: reading all of the file
+/// over and over would only take time from it.
+void SqliteCapture::pauseAfterSweep() {
+    const Steady now = m_options.clock->steady();
+    const auto cost = std::chrono::duration_cast<milliseconds>(now - m_sweepBegan);
+    const milliseconds pause = std::clamp(cost * kSweepShare, kSweepPauseMin, kBusyPauseMax);
+    m_sweepsSoon = now - m_sweptAt < kSweepSoon + pause + cost ? m_sweepsSoon + 1 : 0;
+    m_sweptAt = now;
+    if (m_sweepsSoon >= kSweepsSoonMax) {
+        m_sweepNotBefore = now + pause;
+    }
 }
 
 Result<SqliteCapture::Turn> SqliteCapture::journalTurn(Work& work) {

@@ -25,7 +25,7 @@ constexpr std::uint32_t kMask = kNameChanges | kFolderChanges | IN_MODIFY | IN_C
 constexpr std::uint32_t kModify = IN_MODIFY;
 constexpr std::uint32_t kQuietMask = kMask & ~kModify;
 /// Writes that are closer together than this are a burst.
-constexpr std::chrono::milliseconds kBurstDistance{4};
+constexpr std::chrono::milliseconds kBurstDistance{60};
 /// Whoever shares the folder has to be looked at after each silence.
 constexpr std::size_t kSilentNamesMax = 8;  // four a database
 /// Older kernels go over all cached files of a folder to change what it is asked for.
@@ -108,10 +108,9 @@ void WatchTable::listen(std::uint64_t id, Database& found, int watch, const Trai
         return;
     }
     add(at.name, Interest::Database);
-    for (const SourceRole role : {SourceRole::Wal, SourceRole::Shm, SourceRole::Journal}) {
-        add(at.name + std::string(suffixOf(role)),
-            role == SourceRole::Shm ? Interest::Shm : Interest::SideFile);
-    }
+    add(at.name + std::string(suffixOf(SourceRole::Wal)), Interest::Wal);
+    add(at.name + std::string(suffixOf(SourceRole::Shm)), Interest::Shm);
+    add(at.name + std::string(suffixOf(SourceRole::Journal)), Interest::Journal);
 }
 
 void WatchTable::forget(std::uint64_t id, Database& found) {
@@ -149,7 +148,8 @@ WatchEffect WatchTable::effectOn(const Listener& listener, std::uint32_t mask) {
             effect.anything = true;
             effect.leadsElsewhere = nameChanged;
             break;
-        case Interest::SideFile:
+        case Interest::Wal:
+        case Interest::Journal:
             effect.anything = true;
             break;
         case Interest::Shm:
@@ -185,11 +185,14 @@ std::vector<WatchEffect> WatchTable::effectsOf(int watch,
         return effects;
     }
     bool shmNamed = false;
+    bool wal = false;
     for (const Listener& listener : listeners->second) {
         effects.push_back(effectOn(listener, mask));
         shmNamed = shmNamed || listener.interest == Interest::Shm;
+        wal = wal || listener.interest == Interest::Wal;
     }
-    if ((mask & IN_MODIFY) != 0) {
+    // With a rollback journal each commit waits for the disk: an event more is nothing.
+    if (wal && (mask & IN_MODIFY) != 0) {
         m_modified.push_back(watch);
     }
     if (shmNamed && (mask & kNameChanges) != 0) {

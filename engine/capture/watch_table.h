@@ -41,10 +41,13 @@ public:
     std::vector<WatchEffect> effectsOf(int watch, std::uint32_t mask, const std::string& name);
 
     /// An app pays for each event of its writes (a watched write of a page takes twice as long), so
-    /// in a burst the folder is not asked for them: once they came close together, until
+    /// in a burst the folder is not asked for them: once those of a WAL came close together, until
     /// listenAgain(). Names that come and go are told of all the time, and so are writes to a
     /// -shm: each that is there has a watch of its own before that.
     void quieten(Steady now);
+
+    bool anyQuiet() const noexcept { return !m_quiet.empty(); }
+
     /// What may have happened in the meantime: something, in each of those folders.
     std::vector<WatchEffect> listenAgain();
     /// Events were lost, so it is not known any more which -shm are there: no silence on that.
@@ -54,18 +57,18 @@ public:
     std::vector<std::uint64_t> shortOfWatches() const;
 
 private:
-    enum class Interest : std::uint8_t { Way, Database, SideFile, Shm };
+    enum class Interest : std::uint8_t { Way, Database, Wal, Shm, Journal };
 
     struct Place {
         int watch = -1;
         std::string name;
-        Interest interest = Interest::SideFile;
+        Interest interest = Interest::Way;
         friend bool operator==(const Place&, const Place&) = default;
     };
 
     struct Listener {
         std::uint64_t id = 0;
-        Interest interest = Interest::SideFile;
+        Interest interest = Interest::Way;
         friend bool operator==(const Listener&, const Listener&) = default;
     };
 

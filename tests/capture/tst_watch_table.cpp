@@ -138,7 +138,7 @@ void TestWatchTable::singleWrites_areToldOf() {
         write(path(QStringLiteral("a.db-wal")));
         const WatchEffect seen = effects();
         QVERIFY(seen.anything && !seen.shmTouched && !seen.leadsElsewhere);
-        m_table->quieten(m_now += std::chrono::milliseconds(20));
+        m_table->quieten(m_now += std::chrono::milliseconds(100));
         QVERIFY(m_table->listenAgain().empty());
     }
 }
