@@ -25,7 +25,8 @@ private slots:
     void reset_exactlyCounted_isBridged();
     void indexCopiesDiffer_nothingIsTaken();  // 701
     void sweep_resetUnderIt_beginsAnew_data();
-    void sweep_resetUnderIt_beginsAnew();               // 502, 505
+    void sweep_resetUnderIt_beginsAnew();  // 502, 505
+    void lostAgainAndAgain_sweepsPause();
     void chain_otherHistoryInPlace_isSwept();           // 504
     void chain_hiddenCommitBeforeReset_isSwept();       // 606
     void chain_openTail_isNoState();                    // 507
@@ -305,6 +306,28 @@ void TestSqliteWalProofs::sweep_resetUnderIt_beginsAnew() {
         truth.set(page, truth.hashOf(ByteView(image).subspan((page - 1) * 512, 512)));
     }
     QVERIFY(m_capture->map() == truth);
+}
+
+/// An app that cannot be followed: its file is not read over and over, and in the end all is there.
+void TestSqliteWalProofs::lostAgainAndAgain_sweepsPause() {
+    m_app->open();
+    m_app->commit({{2, 'b'}});
+    baseline();
+    for (int i = 0; i < 60; ++i) {
+        for (const std::uint32_t page : {3u, 4u, 5u}) {
+            m_app->commit({{page, static_cast<char>('a' + i % 20)}});
+            m_app->reset();
+        }
+        m_events.shmTouched = true;
+        for (int looks = 0; looks < 3; ++looks) {
+            step();
+            m_clock->pass(3);
+        }
+    }
+    const std::uint64_t sweeps = m_capture->counters().sweeps;
+    QVERIFY2(sweeps > 4 && sweeps < 15, std::to_string(sweeps).c_str());
+    follow();
+    compareStates();
 }
 
 /// A commit without checksums, then the next generation: the chain ends early and looks complete.
