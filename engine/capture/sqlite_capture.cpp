@@ -37,7 +37,8 @@ SqliteCapture::Work SqliteCapture::makeWork(CommitSink* sink,
     work.sink = sink;
     work.budget = budget;
     work.stop = std::move(stop);
-    work.until = m_options.clock->steady() + budget.timeMax;
+    work.begun = m_options.clock->steady();
+    work.until = work.begun + budget.timeMax;
     return work;
 }
 
@@ -165,6 +166,7 @@ Result<Step> SqliteCapture::work(Work work) {
 
 void SqliteCapture::endWork(Work& work, Turn turn) {
     const Steady now = m_options.clock->steady();
+    m_pacing.spent(now - work.begun);
     switch (turn) {
         case Turn::Again:
         case Turn::Spent:

@@ -22,6 +22,7 @@
 #include "engine/capture/sqlite_origin.h"
 #include "engine/capture/sqlite_sweep.h"
 #include "engine/capture/sqlite_wal_follower.h"
+#include "engine/capture/sweep_pacing.h"
 
 namespace engine {
 
@@ -67,7 +68,7 @@ private:
         CommitSink* sink = nullptr;  // null: baseline
         StepBudget budget;
         std::stop_token stop;
-        Steady until;
+        Steady begun, until;
         std::uint64_t bytes = 0;
         Step step;
 
@@ -109,7 +110,6 @@ private:
     Result<Turn> sweepTurn(Work& work);
     Turn sweepLost(Work& work);
     Result<Turn> sweepDone(Work& work);
-    void pauseAfterSweep();
     Result<Turn> journalTurn(Work& work);
     Result<Turn> takeDifference(Work& work, StateDifference& difference);
     Result<HandOn> handOnDifference(Work& work, StateDifference& difference);
@@ -145,9 +145,8 @@ private:
     std::optional<Steady> m_tailSince;
     std::chrono::milliseconds m_settlePause{1};
     int m_looksAgain = 0;  // in a row
-    int m_sweepsLost = 0, m_sweepsSoon = 0;
     bool m_sweepIsDone = false;
-    Steady m_sweepBegan, m_sweptAt, m_sweepNotBefore;
+    SweepPacing m_pacing;
 
     // page -> frame of the generation m_framesSalts, for readPage; frames up to m_framesFrom are
     // looked up in the WAL when they are first needed.

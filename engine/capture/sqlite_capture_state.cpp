@@ -15,13 +15,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int kSweepsLostMax = 3;
-constexpr milliseconds kSweepSoon{1000};
-constexpr int kSweepsSoonMax = 3;
-constexpr milliseconds kSweepPauseMin{100};
-constexpr int kSweepShare = 4;  // the pause after one is so many times what it took
-constexpr milliseconds kBusyPauseMin{20};
-constexpr milliseconds kBusyPauseMax{30'000};
 constexpr milliseconds kFar{30'000};
 constexpr milliseconds kModePause{10};
 constexpr std::uint32_t kCounterBackwards = 0x8000'0000;
@@ -30,10 +23,10 @@ constexpr std::uint32_t kCounterBackwards = 0x8000'0000;
 
 Result<SqliteCapture::Turn> SqliteCapture::sweepTurn(Work& work) {
     const Steady now = m_options.clock->steady();
-    if (now < m_sweepNotBefore) {
-        const bool busy = m_sweepsLost >= kSweepsLostMax;
-        work.step.waiting = busy ? std::optional(Waiting::TooBusy) : std::nullopt;
-        work.step.callAgain = m_sweepNotBefore;
+    m_pacing.wanted(now);
+    if (now < m_pacing.notBefore()) {
+        work.step.waiting = m_pacing.tooBusy() ? std::optional(Waiting::TooBusy) : std::nullopt;
+        work.step.callAgain = m_pacing.notBefore();
         return Turn::Wait;
     }
     if (m_sweepIsDone) {
@@ -42,7 +35,7 @@ Result<SqliteCapture::Turn> SqliteCapture::sweepTurn(Work& work) {
     if (!m_sweep || m_sweep->mode() != m_mode) {
         loseAnchor();
         noteDirty();
-        m_sweepBegan = m_options.clock->steady();
+        m_pacing.begun(now);
         m_sweep = std::make_unique<SqliteSweep>(
             m_files, m_follower, m_options, m_haveMap ? &m_map : nullptr, m_mode);
     }
@@ -83,17 +76,10 @@ SqliteCapture::Turn SqliteCapture::sweepLost(Work& work) {
     if (pause.count() > 0) {
         return wait(work, waiting, pause);
     }
-    m_sweepsLost += 1;
-    if (m_sweepsLost < kSweepsLostMax) {
+    const milliseconds longer = m_pacing.overtaken(m_options.clock->steady());
+    if (longer.count() == 0) {
         return Turn::Again;
     }
-    // A pause of a growing multiple of what was wasted: a small file is soon tried again, a large
-    // one does not take a worker's time.
-    const auto cost =
-        std::chrono::duration_cast<milliseconds>(m_options.clock->steady() - m_sweepBegan);
-    const int doublings = std::min(m_sweepsLost - kSweepsLostMax, 5);
-    const milliseconds longer = std::clamp(cost * (1 << doublings), kBusyPauseMin, kBusyPauseMax);
-    m_sweepNotBefore = m_options.clock->steady() + longer;
     return wait(work, Waiting::TooBusy, longer);
 }
 
@@ -144,24 +130,10 @@ Result<SqliteCapture::Turn> SqliteCapture::sweepDone(Work& work) {
     m_frames.clear();
     m_framesSalts = m_follower.position() ? m_follower.position()->salts : WalSalts{};
     m_framesFrom = m_follower.position() ? m_follower.position()->frame : 0;
-    m_sweepsLost = 0;
     m_sweepIsDone = false;
     m_sweep.reset();
-    pauseAfterSweep();
+    m_pacing.done(m_options.clock->steady());
     return Turn::Again;
-}
-
-/// Who is lost again and again at once writes faster than can be followed: reading all of the file
-/// over and over would only take time from it.
-void SqliteCapture::pauseAfterSweep() {
-    const Steady now = m_options.clock->steady();
-    const auto cost = std::chrono::duration_cast<milliseconds>(now - m_sweepBegan);
-    const milliseconds pause = std::clamp(cost * kSweepShare, kSweepPauseMin, kBusyPauseMax);
-    m_sweepsSoon = now - m_sweptAt < kSweepSoon + pause + cost ? m_sweepsSoon + 1 : 0;
-    m_sweptAt = now;
-    if (m_sweepsSoon >= kSweepsSoonMax) {
-        m_sweepNotBefore = now + pause;
-    }
 }
 
 Result<SqliteCapture::Turn> SqliteCapture::journalTurn(Work& work) {

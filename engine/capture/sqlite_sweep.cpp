@@ -211,7 +211,9 @@ Result<SqliteSweep::Halt> SqliteSweep::follow(std::stop_token stop) {
                 return Halt();
             case WalLook::Kind::Proved: {
                 ENGINE_TRY_ASSIGN(const Halt halt, takeLook(look, stop));
-                if (halt) {
+                // All that was published after the last slice was read is taken: who writes without
+                // a rest is not run after.
+                if (halt || (m_mode == CaptureMode::WalShared && !look.more)) {
                     return halt;
                 }
                 i = 0;

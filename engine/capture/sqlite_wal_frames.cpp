@@ -73,6 +73,10 @@ public:
         m_batch.from = from;
         m_batch.lastValid = from.frame;
         m_batch.firstKept = from.frame + 1;
+        if (request.lastFrame > from.frame) {
+            const std::size_t frames = request.lastFrame - from.frame;
+            m_batch.bytes.reserve(std::min(frames * from.pageSize, kKeptMax + from.pageSize));
+        }
     }
 
     /// false: the frame does not belong to the chain.

@@ -99,8 +99,10 @@ public:
         return lastStep;
     }
 
+    /// A pause before a sweep can last longer, too, but something is left to do then.
     bool farAway() const {
-        return lastStep.callAgain - clock.steady() > std::chrono::milliseconds(500);
+        const bool idle = lastStep.waiting || !lastStep.dirtySince;
+        return idle && lastStep.callAgain - clock.steady() > std::chrono::milliseconds(500);
     }
 
     /// As after a start of the engine: a new capture that goes on from the saved position.
