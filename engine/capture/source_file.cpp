@@ -6,37 +6,14 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
 #include "engine/base/file_system.h"
+#include "engine/capture/file_system_kind.h"
 
 namespace engine {
 namespace {
-
-constexpr std::uint32_t kCifsMagic = 0xff534d42;
-constexpr std::uint32_t kSmb2Magic = 0xfe534d42;
-constexpr std::uint32_t kFuseMagic = 0x65735546;
-constexpr std::uint32_t kCephMagic = 0x00c36400;
-constexpr std::uint32_t kGfs2Magic = 0x01161970;
-
-/// Locks taken by another host, or kept by a user-space server, do not show here.
-bool locksAreVisible(std::uint32_t magic) noexcept {
-    switch (magic) {
-        case NFS_SUPER_MAGIC:
-        case SMB_SUPER_MAGIC:
-        case V9FS_MAGIC:
-        case kCifsMagic:
-        case kSmb2Magic:
-        case kFuseMagic:
-        case kCephMagic:
-        case kGfs2Magic:
-            return false;
-        default:
-            return true;
-    }
-}
 
 /// The type of a lock that stands against ours, F_UNLCK for none, -1 for no answer.
 int conflictingLock(int fd, short wanted, LockRange range) noexcept {
@@ -158,8 +135,9 @@ Result<std::unique_ptr<SourceFile>> SystemSourceFolder::open(SourceRole role) {
 
     struct statfs fs {};
 
-    const bool visible =
-        ::fstatfs(file.fd(), &fs) == 0 && locksAreVisible(static_cast<std::uint32_t>(fs.f_type));
+    // Locks taken by another host, or kept by a user-space server, do not show here.
+    const bool visible = ::fstatfs(file.fd(), &fs) == 0 &&
+                         !fileSystemKindOfMagic(static_cast<std::uint32_t>(fs.f_type)).remote;
     return std::unique_ptr<SourceFile>(
         std::make_unique<SystemSourceFile>(std::move(file), visible));
 }

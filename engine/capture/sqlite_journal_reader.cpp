@@ -20,6 +20,11 @@ constexpr milliseconds kQuietMin{10};
 constexpr milliseconds kPauseFirst{1};
 constexpr milliseconds kPauseBusyMax{64};
 constexpr milliseconds kPauseLockedMax{1000};
+/// Each change of a file of some GiB would have it read as a whole: after a reading, most of the
+/// time is left to the app and the disk, and what happens meanwhile merges.
+constexpr int kRestShare = 4;
+constexpr milliseconds kRestMin{20};
+constexpr milliseconds kRestMax{300'000};
 /// What passes within some milliseconds is not worth a word to the person; what lasts is.
 constexpr milliseconds kPatience{500};
 /// A lock without a journal that lasts so long is more than one commit.
@@ -33,6 +38,7 @@ struct SqliteJournalReader::Memory {
     std::unique_ptr<JournalScan> scan;
     std::optional<StampWatch> watch;  // of the scan
     Steady scanBegan;
+    Steady restUntil;
     Root mapRoot;  // of the map that the scan compares with
     std::uint64_t bytesRead = 0;
 
@@ -89,6 +95,8 @@ private:
     JournalLook blocked(const JournalSight& sight);
     JournalLook stopped(JournalScan::Progress progress);
     JournalLook lostScan();
+    milliseconds costOfScan() const;
+    void rest();
 
     std::function<bool()> timeLeft() const;
     void noteExclusive(const JournalSight& sight);
@@ -147,6 +155,12 @@ Result<SqliteJournalReader::Look::MaybeLook> SqliteJournalReader::Look::begin() 
     if (quietIn.count() > 0) {
         JournalLook look = notNow(Waiting::TooBusy, kPauseBusyMax);
         look.callAgain = quietIn;
+        return MaybeLook(std::move(look));
+    }
+    if (const Steady now = m_clock.steady(); now < m_memory.restUntil) {
+        JournalLook look;
+        look.dirty = true;
+        look.callAgain = std::chrono::ceil<milliseconds>(m_memory.restUntil - now);
         return MaybeLook(std::move(look));
     }
     m_memory.scan = std::make_unique<JournalScan>(facts, sight, m_memory.bytesRead);
@@ -268,6 +282,7 @@ Result<JournalLook> SqliteJournalReader::Look::finish() {
     if (!sure) {
         return lostScan();
     }
+    rest();
     JournalScan& scan = *m_memory.scan;
     JournalPosition position = positionOfScan();
     const bool same = m_source.map != nullptr && scan.pages().count() == 0 &&
@@ -422,12 +437,22 @@ JournalLook SqliteJournalReader::Look::stopped(JournalScan::Progress progress) {
 /// Somebody wrote while we read. The next try waits as long as this one cost, so that a file that
 /// is too busy for us does not take all of a worker's time.
 JournalLook SqliteJournalReader::Look::lostScan() {
-    const auto cost =
-        std::chrono::duration_cast<milliseconds>(m_clock.steady() - m_memory.scanBegan);
+    const milliseconds cost = costOfScan();
     m_memory.scan.reset();
     JournalLook look = notNow(Waiting::TooBusy, kPauseBusyMax);
     look.callAgain = std::clamp(cost, *look.callAgain, kPauseLockedMax);
     return look;
+}
+
+milliseconds SqliteJournalReader::Look::costOfScan() const {
+    return std::chrono::duration_cast<milliseconds>(m_clock.steady() - m_memory.scanBegan);
+}
+
+void SqliteJournalReader::Look::rest() {
+    const milliseconds rest = std::min(costOfScan() * kRestShare, kRestMax);
+    if (rest >= kRestMin) {
+        m_memory.restUntil = m_clock.steady() + rest;
+    }
 }
 
 std::function<bool()> SqliteJournalReader::Look::timeLeft() const {

@@ -119,9 +119,11 @@ Status ReplicaLanes::sendGeneration(Slot& slot,
         const std::vector<ShadowSegment> pending = slot.controller.pendingAfter(generation, stored);
         bool owed = !pending.empty();
         bool recorded = false;
+        bool paused = false;
         {
             MutexLock lock(m_mutex);
             SlotState& state = slot.state;
+            paused = m_paused;
             recorded = generation == state.generation;
             if (recorded) {
                 state.segmentsTx = stored;
@@ -131,7 +133,7 @@ Status ReplicaLanes::sendGeneration(Slot& slot,
                 }
             }
         }
-        if (!owed || stop.stop_requested()) {
+        if (!owed || paused || stop.stop_requested()) {
             return {};
         }
         if (pending.empty() || pending.front().firstTx != stored.next()) {

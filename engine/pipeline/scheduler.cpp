@@ -7,17 +7,16 @@ namespace engine {
 namespace {
 // Between two steps of one database: an app at full speed restarts its WAL every 10 to 20 ms.
 constexpr std::chrono::milliseconds kLeastDistance{3};
-/// What is far away is done together with others: one wake-up for hundreds of databases at rest.
 constexpr std::chrono::seconds kFar{20};
 constexpr std::chrono::seconds kTogether{10};
+}  // namespace
 
-Steady together(Steady due, Steady now) {
+Steady dueTogether(Steady due, Steady now) {
     if (due == Steady::max() || due - now < kFar) {
         return due;
     }
     return due - due.time_since_epoch() % kTogether;
 }
-}  // namespace
 
 Scheduler::Scheduler(unsigned threads, const Clock& clock)
     : m_threadCount(threads)
@@ -115,7 +114,7 @@ void Scheduler::work(std::stop_token stop) {
         Entry& done = m_entries[id];
         done.running = false;
         done.lastRun = now;
-        queue(id, done.wakeAgain ? std::min(next, now + kLeastDistance) : together(next, now));
+        queue(id, done.wakeAgain ? std::min(next, now + kLeastDistance) : dueTogether(next, now));
         m_changed.notifyAll();
     }
 }

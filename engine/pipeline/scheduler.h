@@ -13,6 +13,10 @@
 
 namespace engine {
 
+/// What is far away is done together with others: one wake-up for hundreds of databases at rest.
+/// Never later than due, and still far away.
+Steady dueTogether(Steady due, Steady now);
+
 class Scheduler {
 public:
     Scheduler(unsigned threads, const Clock& clock);

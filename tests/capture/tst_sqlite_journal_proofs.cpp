@@ -41,6 +41,7 @@ private slots:
     void pathReplacedDuringTheScan_isNotHandedOn();
     void journalOlderThanTheFile_underExclusive_isNotTrusted();
     void endlessWriter_isTooBusyWithGrowingPauses();
+    void largeFile_isReadAgainAfterARest();
     void counter_wrapsAround_isOneTransaction();
     void mapChangedBetweenLooks_scanStartsAgain();
     void hostileJournal_isHotJournal_data();
@@ -265,7 +266,7 @@ void TestSqliteJournalProofs::writeInTheSameTick_isWaitedOut() {
 void TestSqliteJournalProofs::clockSetBack_isNoReasonToWait() {
     baseline();
     commit(2, 'b');
-    m_clock.pass(-3'600'000);
+    m_clock.wallMs -= 3'600'000;
     QCOMPARE(look().kind, Kind::Difference);
 }
 
@@ -424,6 +425,36 @@ void TestSqliteJournalProofs::endlessWriter_isTooBusyWithGrowingPauses() {
     const JournalLook rest = follow();
     QCOMPARE(rest.kind, Kind::Difference);
     QVERIFY(rest.difference->merged.has_value());
+    QVERIFY(fileIsMap());
+}
+
+void TestSqliteJournalProofs::largeFile_isReadAgainAfterARest() {
+    baseline();
+    int slices = 0;
+    m_folder->beforeRead = [&](Role role, std::uint64_t offset) {
+        if (role == Role::Database && offset >= 256u << 10) {
+            m_clock.pass(100);
+            ++slices;
+        }
+    };
+    commit(2, 'b');
+    m_clock.pass(20);
+    QCOMPARE(follow().kind, Kind::Difference);
+    QVERIFY(slices > 0);
+    const std::int64_t cost = slices * 100;
+    slices = 0;
+    commit(3, 'c');
+    m_clock.pass(20);
+    const JournalLook rest = look();
+    QCOMPARE(rest.kind, Kind::NotNow);
+    QVERIFY(rest.dirty && !rest.waiting);
+    QCOMPARE(rest.callAgain->count(), 4 * cost - 20);
+    QCOMPARE(slices, 0);
+    commit(4, 'd');
+    m_clock.pass(rest.callAgain->count());
+    const JournalLook both = follow();
+    QCOMPARE(both.kind, Kind::Difference);
+    QCOMPARE(both.difference->merged, std::optional<std::uint64_t>(2));
     QVERIFY(fileIsMap());
 }
 

@@ -68,6 +68,7 @@ int opensOf(PipelineFixture& f) {
 class TestController : public QObject {
     Q_OBJECT
 private slots:
+    void init();
     void aloneShare_weighsCatchUpsByTransactions();
     void aloneShare_uncountedCatchUp_isAtMost();
     void aloneShare_forgetsAfterAnHour();
@@ -77,6 +78,14 @@ private slots:
     void quarantine_crashAfterASuccess_isForgotten();
     void quarantine_fileChanges_isTriedOnceMore();
 };
+
+void TestController::init() {
+#ifdef __SANITIZE_THREAD__
+    if (QByteArrayView(QTest::currentTestFunction()).startsWith("quarantine_")) {
+        QSKIP("ThreadSanitizer takes a thread of a forked process for one of its parent's");
+    }
+#endif
+}
 
 void TestController::aloneShare_weighsCatchUpsByTransactions() {
     PipelineFixture f(10);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <atomic>
+
 #include <QTest>
 
 #include "pipeline_fixture.h"
@@ -21,6 +23,7 @@ private slots:
     void discontinuity_startsAGenerationAndKeepsTheOld();
     void unmountedPlace_isNeverWrittenTo();
     void paused_holdsUploads_recordingGoesOn();
+    void pausedWhileSending_whatFollowsWaits();
     void permanentError_isToldAndEndsWithRetry();
 };
 
@@ -271,6 +274,31 @@ void TestReplicaLanes::paused_holdsUploads_recordingGoesOn() {
     f.lanes(0).setPaused(false);
     QVERIFY(f.waitStored());
     QVERIFY(f.replicas[0]->place().objects().size() > objects);
+}
+
+/// Who writes all the time always has more to send.
+void TestReplicaLanes::pausedWhileSending_whatFollowsWaits() {
+    PipelineFixture f(10);
+    f.startEngine();
+    f.capture();
+    QVERIFY(f.waitStored());
+    std::atomic<int> sent = 0;
+    f.replicas[0]->setPause([&](ReplicaVerb verb, std::string_view name) {
+        if (verb == ReplicaVerb::Put && name.find(".seg.") != std::string_view::npos &&
+            ++sent == 1) {
+            f.lanes(0).setPaused(true);
+            f.source.write({4});
+            f.capture();
+        }
+    });
+    f.source.write({3});
+    f.capture();
+    QTRY_COMPARE(sent.load(), 1);
+    QVERIFY(!QTest::qWaitFor([&] { return sent != 1; }, 200));
+    f.lanes(0).setPaused(false);
+    QVERIFY(f.waitStored());
+    QCOMPARE(sent.load(), 2);
+    f.replicas[0]->setPause(nullptr);
 }
 
 void TestReplicaLanes::permanentError_isToldAndEndsWithRetry() {
