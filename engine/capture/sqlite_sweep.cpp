@@ -211,12 +211,13 @@ Result<SqliteSweep::Halt> SqliteSweep::follow(std::stop_token stop) {
                 return Halt();
             case WalLook::Kind::Proved: {
                 ENGINE_TRY_ASSIGN(const Halt halt, takeLook(look, stop));
-                // All that was published after the last slice was read is taken: who writes without
-                // a rest is not run after.
-                if (halt || (m_mode == CaptureMode::WalShared && !look.more)) {
+                // All that was committed when the look began is taken: who writes without a rest is
+                // not run after.
+                m_openTail = look.openTail;
+                if (halt || !(look.more || look.openTail)) {
                     return halt;
                 }
-                i = 0;
+                i = look.more ? 0 : i;
                 break;
             }
             case WalLook::Kind::Again:

@@ -132,7 +132,7 @@ void WalFollower::took(const WalBatch& batch, std::size_t index) {
 
 void WalFollower::tookAll(const WalLook& look) {
     m_position = look.end;
-    m_checkGrowth = m_checkGrowth || look.kind == WalLook::Kind::Nothing;
+    m_checkGrowth = m_checkGrowth || !look.more;
     if (look.base) {
         m_base = look.base;
         m_touched = std::exchange(m_touchedLate, false);
@@ -416,18 +416,19 @@ Result<WalLook> WalFollower::chainOn(const WalHeader& header, std::stop_token st
     if (stoppedEarly(batch)) {
         return again("stopped");
     }
+    ENGINE_TRY_ASSIGN(bool openTail, hasOpenTail(*m_files.wal(), batch));
+    openTail = openTail && !mutated(mutation::kOpenTailAccepted);
+    WalLook look;
     if (batch.commits.empty()) {
-        WalLook look;
         look.end = batch.end();
         look.bytesRead = batch.bytesRead;
-        ENGINE_TRY_ASSIGN(look.openTail, hasOpenTail(*m_files.wal(), batch));
-        look.openTail = look.openTail && !mutated(mutation::kOpenTailAccepted);
-        return look;
-    }
-    if (m_files.attached() != LockState::Free && !mutated(mutation::kAttachNotAskedAgain)) {
+    } else if (m_files.attached() != LockState::Free && !mutated(mutation::kAttachNotAskedAgain)) {
         return again("attached meanwhile");
+    } else {
+        look = proved(std::move(batch), m_checkGrowth);
     }
-    return proved(std::move(batch), m_checkGrowth);
+    look.openTail = openTail;
+    return look;
 }
 
 Result<WalLook> WalFollower::chainAcrossReset(const WalHeader& header, std::stop_token stop) {
@@ -456,6 +457,7 @@ Result<WalLook> WalFollower::chainAcrossReset(const WalHeader& header, std::stop
     look.bridged = true;
     look.end = WalPosition::startOf(header);
     look.end.pageCount = tail.end().pageCount;
+    look.more = true;  // the new generation was not looked at yet
     look.bytesRead = tail.bytesRead;
     cutUncoveredGrowth(tail);
     if (tail.more) {

@@ -44,7 +44,7 @@ struct WalLook {
     std::optional<ChangeBase> base;  // to hold at the end, if everything was taken
     bool bridged = false;            // over a reset
     bool more = false;               // commits follow behind the batches
-    bool openTail = false;           // Nothing, chain: frames behind the position that do not chain
+    bool openTail = false;           // chain: frames behind the end that do not belong to it yet
     std::string_view why;            // Lost, Again: for the log
     std::uint64_t bytesRead = 0;
 };

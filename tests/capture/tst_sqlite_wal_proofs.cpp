@@ -26,6 +26,8 @@ private slots:
     void indexCopiesDiffer_nothingIsTaken();  // 701
     void sweep_resetUnderIt_beginsAnew_data();
     void sweep_resetUnderIt_beginsAnew();  // 502, 505
+    void sweep_writerWithoutRest_ends();
+    void sweep_writerWithoutRest_byTheChain_leavesTheStep();
     void lostAgainAndAgain_sweepsPause();
     void chain_otherHistoryInPlace_isSwept();           // 504
     void chain_hiddenCommitBeforeReset_isSwept();       // 606
@@ -35,13 +37,17 @@ private slots:
     void rest_writeWithinATick_isNoState();             // 705
     void closed_commitsInUnlinkedWal_areDrained();      // 706
     void growth_pageWithoutFrame_comesFromTheFile();    // 707
-    void padding_isNoCommit();                          // 708
-    void databaseReplaced_ends();                       // 711
+    void growth_afterASweepUnderLoad_comesFromTheFile();
+    void padding_isNoCommit();     // 708
+    void databaseReplaced_ends();  // 711
     void zeroChecksums_published_areTaken();
     void overwrittenWhileHandingOn_isAbandoned();
 
 private:
     void startCapture();
+    /// Until the baseline stands, but no more than so many steps.
+    bool proveBaseline(int steps = 100);
+    void takeBaseline();
     void baseline();
     void follow(int steps = 40);
     void step();
@@ -77,17 +83,25 @@ void TestSqliteWalProofs::startCapture() {
     m_capture = createSqliteCapture(options, std::move(m_owned));
 }
 
-void TestSqliteWalProofs::baseline() {
-    startCapture();
-    m_clock->pass(100);
-    for (int i = 0; i < 100; ++i) {
+bool TestSqliteWalProofs::proveBaseline(int steps) {
+    for (int i = 0; i < steps; ++i) {
         const auto stands = m_capture->startGeneration({7}, {41}, {}, {}, m_step);
-        QVERIFY(stands.ok());
-        if (stands.value()) {
-            break;
+        if (!stands.ok() || stands.value()) {
+            return stands.ok();
         }
         m_clock->pass(5);
     }
+    return false;
+}
+
+void TestSqliteWalProofs::baseline() {
+    startCapture();
+    m_clock->pass(100);
+    QVERIFY(proveBaseline());
+    takeBaseline();
+}
+
+void TestSqliteWalProofs::takeBaseline() {
     const PageMap& map = m_capture->map();
     QCOMPARE(map.pageSize(), FakeWalApp::kPageSize);
     m_sink = std::make_unique<ImageSink>(map.pageSize(), 99);
@@ -290,14 +304,7 @@ void TestSqliteWalProofs::sweep_resetUnderIt_beginsAnew() {
         m_app->reset();
         m_app->commit({{7, 'z'}});
     };
-    for (int i = 0; i < 100; ++i) {
-        const auto stands = m_capture->startGeneration({7}, {41}, {}, {}, m_step);
-        QVERIFY(stands.ok());
-        if (stands.value()) {
-            break;
-        }
-        m_clock->pass(5);
-    }
+    QVERIFY(proveBaseline());
     QVERIFY(moved);
     PageMap truth(FakeWalApp::kPageSize, 1, 99);
     truth.resize(2000);
@@ -306,6 +313,47 @@ void TestSqliteWalProofs::sweep_resetUnderIt_beginsAnew() {
         truth.set(page, truth.hashOf(ByteView(image).subspan((page - 1) * 512, 512)));
     }
     QVERIFY(m_capture->map() == truth);
+}
+
+/// Each look finds a commit more than the one before.
+void TestSqliteWalProofs::sweep_writerWithoutRest_ends() {
+    m_app->open();
+    m_app->commit({{2, 'b'}});
+    startCapture();
+    m_clock->pass(100);
+    int commits = 0;
+    m_folder->beforeRead = [&](Role role, std::uint64_t offset) {
+        if (role == Role::Shm && offset == 0 && commits < 1000) {
+            m_app->commit({{3, static_cast<char>('c' + ++commits % 20)}});
+        }
+    };
+    QVERIFY(proveBaseline());
+    QVERIFY2(commits > 1 && commits < 100, std::to_string(commits).c_str());
+    m_folder->beforeRead = nullptr;
+    takeBaseline();
+    m_app->commit({{4, 'd'}});
+    follow();
+    compareStates();
+}
+
+/// Without a wal-index it cannot be told whether what comes next is whole; but that is no reason to
+/// stay in one step.
+void TestSqliteWalProofs::sweep_writerWithoutRest_byTheChain_leavesTheStep() {
+    m_app->open(false);
+    m_app->commit({{2, 'b'}});
+    startCapture();
+    m_clock->pass(100);
+    int commits = 0;
+    m_folder->beforeRead = [&](Role role, std::uint64_t offset) {
+        if (role == Role::Wal && offset != 0 && commits < 1000) {
+            m_app->commit({{3, static_cast<char>('c' + ++commits % 20)}});
+        }
+    };
+    QVERIFY(!proveBaseline(1));
+    QVERIFY2(commits > 1 && commits < 200, std::to_string(commits).c_str());
+    m_folder->beforeRead = nullptr;
+    QVERIFY(proveBaseline());
+    takeBaseline();
 }
 
 /// An app that cannot be followed: its file is not read over and over, and in the end all is there.
@@ -470,6 +518,26 @@ void TestSqliteWalProofs::growth_pageWithoutFrame_comesFromTheFile() {
     QCOMPARE(image.size(), std::size_t{8} * 512);
     QCOMPARE(image[6 * 512], std::byte('a'));
     QCOMPARE(image[7 * 512], std::byte('c'));
+    QVERIFY(m_sink->taken.back().commit.catchUp);
+}
+
+void TestSqliteWalProofs::growth_afterASweepUnderLoad_comesFromTheFile() {
+    m_app->open();
+    m_app->commit({{2, 'b'}}, 6);
+    startCapture();
+    m_clock->pass(100);
+    m_folder->beforeRead = [&](Role role, std::uint64_t offset) {
+        if (role == Role::Shm && offset == 0) {
+            m_app->commit({{3, 'c'}}, 6);
+        }
+    };
+    QVERIFY(proveBaseline());
+    m_folder->beforeRead = nullptr;
+    takeBaseline();
+    m_app->commit({{1, 'd'}, {8, 'd'}}, 8);
+    follow();
+    QCOMPARE(m_sink->image().size(), std::size_t{8} * 512);
+    QCOMPARE(m_sink->image()[6 * 512], std::byte('a'));
     QVERIFY(m_sink->taken.back().commit.catchUp);
 }
 
