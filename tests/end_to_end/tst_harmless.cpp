@@ -147,19 +147,18 @@ void TestHarmless::writerAndReaders_withoutPatience_meetNoBusy_data() {
     QTest::newRow("recorded") << true;
 }
 
-static constexpr int kBusyAmongThemselves = 3;
-
-static int busyIn(const QByteArray& output) {
+/// How often someone stood in someone's way.
+static int meetingsIn(const QByteArray& output) {
     int sum = 0;
     for (const QByteArray& line : output.split('\n')) {
-        const auto at = line.indexOf("busy=");
-        sum += at < 0 ? 0 : line.mid(at + 5).trimmed().toInt();
+        const auto at = line.indexOf("met=");
+        sum += at < 0 ? 0 : line.mid(at + 4).trimmed().toInt();
     }
     return sum;
 }
 
-/// A writer and three readers; gives what they say of themselves.
-static void runWithoutPatience(bool recording, QByteArray& said) {
+void TestHarmless::writerAndReaders_withoutPatience_meetNoBusy() {
+    QFETCH(bool, recording);
     bool given = false;
     const int commits = qEnvironmentVariableIntValue("BUSY_COMMITS", &given);
     const QString steps = QString::number(given ? commits : 10'000);
@@ -178,24 +177,12 @@ static void runWithoutPatience(bool recording, QByteArray& said) {
         QVERIFY(rig.stopRecorder());
     }
     QVERIFY2(rig.stopWriters(), rig.writerOutput().constData());
-    said = rig.writerOutput();
-    qInfo("%s", said.constData());
-    QCOMPARE(said.count("busy="), 4);
-}
-
-void TestHarmless::writerAndReaders_withoutPatience_meetNoBusy() {
-    QFETCH(bool, recording);
-    // Alone, too, the four meet each other now and then, and rarely for as long as one of them has
-    // to wait for a core. A lock of ours would show in every run.
-    constexpr int kTries = 3;
-    QByteArray said;
-    for (int i = 0; i < kTries; ++i) {
-        runWithoutPatience(recording, said);
-        if (QTest::currentTestFailed() || busyIn(said) <= kBusyAmongThemselves) {
-            return;
-        }
-    }
-    QVERIFY2(!recording, said.constData());
+    qInfo("%s", rig.writerOutput().constData());
+    QCOMPARE(rig.writerOutput().count("met="), 4);
+    // Alone, too, the four meet each other now and then: a reader that finds the WAL index half
+    // written asks for the writer's lock. A lock of ours would show hundreds of times.
+    const int amongThemselves = 3 + steps.toInt() / 20'000;
+    QVERIFY2(meetingsIn(rig.writerOutput()) <= amongThemselves, rig.writerOutput().constData());
 }
 
 QTEST_GUILESS_MAIN(TestHarmless)

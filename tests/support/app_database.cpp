@@ -137,4 +137,8 @@ Status Statement::run(const Database& database) {
     return {};
 }
 
+std::string Attempts::text() const {
+    return "busy=" + std::to_string(m_busy) + " met=" + std::to_string(m_meetings);
+}
+
 }  // namespace oracle

@@ -31,6 +31,7 @@ public:
     void close() noexcept;
 
     void setBusyTimeout(int ms) noexcept;
+
     bool isOpen() const noexcept { return m_handle != nullptr; }
 
     sqlite3* handle() const noexcept { return m_handle; }
@@ -54,6 +55,29 @@ public:
 
 private:
     sqlite3* m_handle = nullptr;
+};
+
+/// What became of the transactions of one connection.
+class Attempts {
+public:
+    /// false: others stood in the way (SQLITE_BUSY, SQLITE_LOCKED).
+    void note(bool done) noexcept {
+        (done ? m_done : m_busy) += 1;
+        m_meetings += !done && !m_standing ? 1 : 0;
+        m_standing = !done;
+    }
+
+    std::uint64_t done() const noexcept { return m_done; }
+
+    /// "busy=B met=M". Who tries again at once is refused hundreds of times by one that waits for
+    /// a core: M counts each such row once.
+    std::string text() const;
+
+private:
+    std::uint64_t m_done = 0;
+    std::uint64_t m_busy = 0;
+    std::uint64_t m_meetings = 0;
+    bool m_standing = false;
 };
 
 class Statement {

@@ -60,8 +60,7 @@ Status AppWriter::connect() {
     if (pages == "0") {
         // Only now: in a database that is there, setting auto_vacuum is a commit of its own.
         ENGINE_TRY(m_database.exec("PRAGMA page_size=" + std::to_string(m_options.pageSize)));
-        ENGINE_TRY(
-            m_database.exec("PRAGMA auto_vacuum=" + std::to_string(m_options.autoVacuum)));
+        ENGINE_TRY(m_database.exec("PRAGMA auto_vacuum=" + std::to_string(m_options.autoVacuum)));
     }
     ENGINE_TRY(m_database.exec("PRAGMA synchronous=" + m_options.synchronous));
     ENGINE_TRY(m_database.exec("PRAGMA cache_size=" + std::to_string(m_options.cachePages)));
@@ -143,7 +142,7 @@ Status AppWriter::logged(const std::string& sql) {
     if (!status.ok() && status.error().code != engine::ErrorCode::Unavailable) {
         return status;
     }
-    (status.ok() ? m_commits : m_busy) += 1;
+    m_attempts.note(status.ok());
     return tell(status.ok() ? Record::Kind::Committed : Record::Kind::RolledBack);
 }
 
@@ -167,7 +166,7 @@ Status AppWriter::step() {
 Status AppWriter::transaction() {
     ENGINE_TRY(begin());
     if (Status begun = m_database.exec("BEGIN IMMEDIATE"); !begun.ok()) {
-        m_busy += 1;
+        m_attempts.note(false);
         return begun.error().retryable() ? tell(Record::Kind::RolledBack) : std::move(begun);
     }
     // Several processes take turns: the row is the truth about the number.
@@ -181,13 +180,13 @@ Status AppWriter::transaction() {
         return tell(Record::Kind::RolledBack);
     }
     if (Status committed = m_database.exec("COMMIT"); !committed.ok()) {
-        m_busy += 1;
+        m_attempts.note(false);
         ENGINE_TRY(m_database.exec("ROLLBACK"));
         return committed.error().retryable() ? tell(Record::Kind::RolledBack)
                                              : std::move(committed);
     }
     m_sequence += 1;
-    m_commits += 1;
+    m_attempts.note(true);
     return tell(Record::Kind::Committed);
 }
 
@@ -274,7 +273,7 @@ Status AppWriter::switchJournal() {
     }
     ENGINE_TRY_ASSIGN(m_options.journal, m_database.text("PRAGMA journal_mode"));
     ENGINE_TRY_ASSIGN(m_reader, Database::open(m_options.database, m_options.busyTimeoutMs));
-    m_commits += 1;
+    m_attempts.note(true);
     ENGINE_TRY(tell(Record::Kind::Committed));
     return prepare();
 }

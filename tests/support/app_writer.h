@@ -37,10 +37,7 @@ public:
     /// One transaction (or VACUUM, or change of mode), then perhaps a checkpoint or a reopen.
     engine::Status step();
 
-    /// Calls that came back with SQLITE_BUSY or SQLITE_LOCKED.
-    std::uint64_t busy() const noexcept { return m_busy; }
-
-    std::uint64_t commits() const noexcept { return m_commits; }
+    const Attempts& attempts() const noexcept { return m_attempts; }
 
 private:
     explicit AppWriter(const WriterOptions& options);
@@ -72,8 +69,7 @@ private:
     engine::Buffer m_bytes;
     std::uint64_t m_sequence = 0;
     std::uint64_t m_nonce = 0;
-    std::uint64_t m_busy = 0;
-    std::uint64_t m_commits = 0;
+    Attempts m_attempts;
 };
 
 }  // namespace oracle

@@ -34,8 +34,7 @@ int main(int argc, char** argv) {
         return 1;
     }
     database.value().setBusyTimeout(0);
-    unsigned long long reads = 0;
-    unsigned long long busy = 0;
+    oracle::Attempts attempts;
     std::printf("ready\n");
     std::fflush(stdout);
     while (stopRequested == 0) {
@@ -44,8 +43,10 @@ int main(int argc, char** argv) {
             std::fprintf(stderr, "oracle_reader: %s\n", sum.error().message.c_str());
             return 1;
         }
-        (sum.ok() ? reads : busy) += 1;
+        attempts.note(sum.ok());
     }
-    std::printf("reads=%llu busy=%llu\n", reads, busy);
+    std::printf("reads=%llu %s\n",
+                static_cast<unsigned long long>(attempts.done()),
+                attempts.text().c_str());
     return 0;
 }

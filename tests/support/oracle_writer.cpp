@@ -136,9 +136,10 @@ int main(int argc, char** argv) {
     while (run.hold && stopRequested == 0) {
         pauseFor(1'000'000);
     }
-    std::printf("commits=%llu busy=%llu\n",
-                static_cast<unsigned long long>(writer.value()->commits()),
-                static_cast<unsigned long long>(writer.value()->busy()));
+    const oracle::Attempts& attempts = writer.value()->attempts();
+    std::printf("commits=%llu %s\n",
+                static_cast<unsigned long long>(attempts.done()),
+                attempts.text().c_str());
     std::fflush(stdout);
     if (!run.closeAtEnd) {
         std::_Exit(0);
