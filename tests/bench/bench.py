@@ -224,46 +224,91 @@ def bench_snapshot_and_restore(bench):
     bench.fresh("unpacked", "restored", "large.zst", "replica", "state", "large.db")
 
 
-def write(bench, name, seconds, rate, writers=1):
-    command = [bench.writer, bench.path(name), str(seconds), str(rate)]
-    children = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(writers)]
-    return [json.loads(child.communicate()[0]) for child in children]
+class Writer:
+    """An app that commits all the time."""
+
+    def __init__(self, bench, seconds, rate):
+        command = [bench.writer, bench.path("app", "app.db"), str(seconds), str(rate)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
+
+    def next_window(self):
+        self.process.send_signal(signal.SIGUSR1)
+
+    def window(self, seconds):
+        self.next_window()
+        time.sleep(seconds)
+        self.next_window()
+
+    def result(self):
+        return json.loads(self.process.communicate()[0])
+
+    def stop(self):
+        self.process.terminate()
+        return self.result()
+
+
+def slowest_in_a_thousand(windows):
+    """The latency that one commit in a thousand of all of them exceeds."""
+    slowest = sorted((us for window in windows for us in window["slowestUs"]), reverse=True)
+    return slowest[sum(window["commits"] for window in windows) // 1000]
+
+
+def fresh_app(bench):
+    bench.fresh("replica", "state", "app")
+    os.makedirs(bench.path("app"))
+    Writer(bench, 1, 0).result()
 
 
 def bench_app(bench):
-    seconds = bench.options.seconds
-    replica = "file://" + bench.path("replica")
+    """One app that writes all the time; the recorder comes and goes beside it. How fast a machine is
+    changes within minutes, so each window beside the recorder is compared with the two around it."""
+    seconds, settle = bench.options.seconds, 3
+    replicate = ("replicate", bench.path("app", "app.db"), "file://" + bench.path("replica"))
     for rate, name in ((0, "at full speed"), (200, "at 200 commits/s")):
-        alone, beside, shares, lag = [], [], [], []
+        fresh_app(bench)
+        writer = Writer(bench, 86400, rate)
+        time.sleep(settle)
+        one_by_one, cpu, peak = 0, [], 0
         for _ in range(bench.options.repeat):
-            bench.fresh("replica", "state", "app.db", "app.db-wal", "app.db-shm")
-            write(bench, "app.db", 1, 0)
-            alone += write(bench, "app.db", seconds, rate)
-            recorder = Recorder(bench, "replicate", bench.path("app.db"), replica)
-            bench.wait_stored()
-            beside += write(bench, "app.db", seconds, rate)
-            lag.append(bench.wait_stored(seconds=60))
-            status = bench.status()["databases"][0]
-            shares.append(status["commitsAlone"] / max(1, beside[-1]["commits"]))
-            peak = recorder.status_field("VmHWM") / 1024
-            cpu = recorder.cpu()
+            writer.window(seconds)
+            recorder = Recorder(bench, *replicate)
+            time.sleep(settle)
+            used, counted = recorder.cpu(), bench.status()["databases"][0]["commitsAlone"]
+            writer.window(seconds)
+            cpu.append((recorder.cpu() - used) / seconds)
+            peak = max(peak, recorder.status_field("VmHWM") / 1024)
+            one_by_one += bench.status()["databases"][0]["commitsAlone"] - counted
             recorder.stop()
-        speed = [median([run["perSecond"] for run in runs]) for runs in (alone, beside)]
-        tail = [median([run["p999Us"] for run in runs]) for runs in (alone, beside)]
-        wal = [max(run["walBytesMax"] for run in runs) / (1 << 20) for runs in (alone, beside)]
-        row(f"app {name}", f"alone {speed[0]:.0f}/s, recorded {speed[1]:.0f}/s; {speed[1] / speed[0]:.3f} x", ">= 0.95 x", speed[1] >= 0.95 * speed[0])
+        writer.window(seconds)
+        recorder = Recorder(bench, *replicate)
+        time.sleep(settle)
+        result = writer.stop()
+        lag = bench.wait_stored(seconds=60)
+        recorder.stop()
+        # 0: up to the first signal, then always a window and what was between two.
+        windows = result["windows"][1::2]
+        alone, beside = windows[0::2], windows[1::2][: bench.options.repeat]
+        speeds = [[window["commits"] / window["seconds"] for window in part] for part in (alone, beside)]
+        ratios = [beside / ((before + after) / 2) for beside, before, after in zip(speeds[1], speeds[0], speeds[0][1:])]
+        error = statistics.stdev(ratios) / len(ratios) ** 0.5 if len(ratios) > 1 else 0
+        ratio = statistics.mean(ratios)
+        row(f"app {name}", f"alone {statistics.mean(speeds[0]):.0f}/s; {ratio:.3f} x beside the recorder, +- {error:.3f}", ">= 0.95 x", ratio >= 0.95)
+        tail = [slowest_in_a_thousand(part) for part in (alone, beside)]
         row("  p99.9 of a commit", f"alone {tail[0]:.0f} us, recorded {tail[1]:.0f} us; {tail[1] / tail[0]:.2f} x", "<= 1.05 x", tail[1] <= 1.05 * tail[0])
-        row("  SQLITE_BUSY", f"{sum(run['busy'] for run in beside)}", "0", not any(run["busy"] for run in beside))
-        row("  WAL at most", f"alone {wal[0]:.1f} MiB, recorded {wal[1]:.1f} MiB")
-        row("  captured one by one", f"{100 * median(shares):.1f} % of the commits")
-        row("  lag is 0 again after", f"{max(lag):.1f} s; recorder: {peak:.0f} MiB, {cpu:.1f} s CPU")
-    bench.fresh("replica", "state", "app.db", "app.db-wal", "app.db-shm")
-    alone = sum(run["busy"] for run in write(bench, "app.db", seconds, 0, writers=3))
-    recorder = Recorder(bench, "replicate", bench.path("app.db"), replica)
-    bench.wait_stored()
-    runs = write(bench, "app.db", seconds, 0, writers=3)
-    recorder.stop()
-    row("three writers, no patience", f"BUSY alone {alone}, recorded {sum(run['busy'] for run in runs)} (of each other)")
+        row("  SQLITE_BUSY", f"{result['busy']}", "0", result["busy"] == 0)
+        row("  WAL at most", f"{result['walBytesMax'] / (1 << 20):.1f} MiB")
+        row("  captured one by one", f"{100 * one_by_one / sum(window['commits'] for window in beside):.1f} % of the commits")
+        row("  lag is 0 again after", f"{lag:.1f} s; recorder: {peak:.0f} MiB, {statistics.mean(cpu):.2f} of a core")
+    busy = []
+    for recorded in (False, True):
+        fresh_app(bench)
+        recorder = Recorder(bench, *replicate) if recorded else None
+        writers = [Writer(bench, seconds, 0) for _ in range(3)]
+        busy.append(sum(writer.result()["busy"] for writer in writers))
+        if recorder:
+            recorder.stop()
+    row("three writers, no patience", f"BUSY alone {busy[0]}, recorded {busy[1]} (of each other)")
+    bench.fresh("replica", "state", "app")
 
 
 def bench_idle(bench):
@@ -358,7 +403,7 @@ def main():
     parser.add_argument("--bin", required=True, help="the build folder")
     parser.add_argument("--mib", type=int, default=500, help="size of the large database")
     parser.add_argument("--repeat", type=int, default=5, help="runs of which the median counts")
-    parser.add_argument("--seconds", type=int, default=10, help="of each run of the app")
+    parser.add_argument("--seconds", type=int, default=10, help="of each window of the app")
     parser.add_argument("--rest", type=float, default=1, help="seconds of rest before each timed run")
     parser.add_argument("--settle", type=int, default=60, help="seconds after the last change until a database counts as idle")
     parser.add_argument("--idle", type=int, default=120, help="seconds of watching idle databases")

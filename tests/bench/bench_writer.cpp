@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // bench_writer DATABASE SECONDS RATE: one-row transactions with synchronous=NORMAL in WAL mode and
-// busy_timeout=0, RATE a second (0 = as fast as it goes). Prints one JSON object.
+// busy_timeout=0, RATE a second (0 = as fast as it goes), for so long or until SIGTERM. SIGUSR1
+// ends a window of measuring and begins the next. Prints one JSON object.
 #include <algorithm>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <sqlite3.h>
@@ -30,8 +33,34 @@ bool exec(sqlite3* database, const char* sql) {
     return sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK;
 }
 
-struct Measured {
+volatile std::sig_atomic_t stopRequested = 0;
+volatile std::sig_atomic_t windowEnded = 0;
+
+/// What happened between two SIGUSR1.
+struct Window {
+    std::int64_t beganNs = 0;
+    std::int64_t endedNs = 0;
     std::vector<std::int64_t> latenciesNs;
+
+    void print() {
+        // Of many windows together the slowest in a thousand are among the slowest in fifty of
+        // each.
+        const std::size_t slowest = latenciesNs.size() / 50 + 1;
+        const auto middle =
+            latenciesNs.end() - static_cast<std::ptrdiff_t>(std::min(slowest, latenciesNs.size()));
+        std::nth_element(latenciesNs.begin(), middle, latenciesNs.end());
+        std::printf("{\"commits\":%zu,\"seconds\":%.6f,\"slowestUs\":[",
+                    latenciesNs.size(),
+                    static_cast<double>(endedNs - beganNs) / 1e9);
+        for (auto at = middle; at != latenciesNs.end(); ++at) {
+            std::printf("%s%.1f", at == middle ? "" : ",", static_cast<double>(*at) / 1000.0);
+        }
+        std::printf("]}");
+    }
+};
+
+struct Measured {
+    std::vector<Window> windows;
     std::uint64_t busy = 0;
     std::int64_t walBytesMax = 0;
 };
@@ -49,35 +78,35 @@ Measured measure(sqlite3* database,
                        nullptr);
     const std::int64_t begin = nowNs();
     std::int64_t due = begin;
-    while (nowNs() - begin < durationNs) {
+    Window window{begin, begin, {}};
+    for (std::uint64_t i = 0; stopRequested == 0 && nowNs() - begin < durationNs; ++i) {
         if (intervalNs != 0) {
             waitUntil(due += intervalNs);
         }
         const std::int64_t started = nowNs();
         const int rc = sqlite3_step(update);
         sqlite3_reset(update);
+        window.endedNs = nowNs();
         if (rc == SQLITE_DONE) {
-            measured.latenciesNs.push_back(nowNs() - started);
+            window.latenciesNs.push_back(window.endedNs - started);
         } else {
             measured.busy += 1;
         }
 
         struct stat wal {};
 
-        if (measured.latenciesNs.size() % 1000 == 0 && ::stat((path + "-wal").c_str(), &wal) == 0) {
+        if (i % 1000 == 0 && ::stat((path + "-wal").c_str(), &wal) == 0) {
             measured.walBytesMax = std::max<std::int64_t>(measured.walBytesMax, wal.st_size);
+        }
+        if (windowEnded != 0) {
+            windowEnded = 0;
+            const std::int64_t ended = window.endedNs;
+            measured.windows.push_back(std::exchange(window, Window{ended, ended, {}}));
         }
     }
     sqlite3_finalize(update);
+    measured.windows.push_back(std::move(window));
     return measured;
-}
-
-double quantileUs(std::vector<std::int64_t>& sorted, double quantile) {
-    if (sorted.empty()) {
-        return 0;
-    }
-    const auto index = static_cast<std::size_t>(quantile * static_cast<double>(sorted.size() - 1));
-    return static_cast<double>(sorted[index]) / 1000.0;
 }
 
 }  // namespace
@@ -87,6 +116,8 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "usage: bench_writer DATABASE SECONDS RATE\n");
         return 2;
     }
+    std::signal(SIGTERM, [](int) { stopRequested = 1; });
+    std::signal(SIGUSR1, [](int) { windowEnded = 1; });
     const std::string path = argv[1];
     const double seconds = std::strtod(argv[2], nullptr);
     const double rate = std::strtod(argv[3], nullptr);
@@ -113,16 +144,13 @@ int main(int argc, char** argv) {
                                 static_cast<std::int64_t>(seconds * 1e9),
                                 rate > 0 ? static_cast<std::int64_t>(1e9 / rate) : 0);
     sqlite3_close(database);
-    std::sort(measured.latenciesNs.begin(), measured.latenciesNs.end());
-    std::printf(
-        "{\"commits\":%zu,\"perSecond\":%.0f,\"p50Us\":%.1f,\"p99Us\":%.1f,\"p999Us\":%.1f,"
-        "\"busy\":%llu,\"walBytesMax\":%lld}\n",
-        measured.latenciesNs.size(),
-        static_cast<double>(measured.latenciesNs.size()) / seconds,
-        quantileUs(measured.latenciesNs, 0.5),
-        quantileUs(measured.latenciesNs, 0.99),
-        quantileUs(measured.latenciesNs, 0.999),
-        static_cast<unsigned long long>(measured.busy),
-        static_cast<long long>(measured.walBytesMax));
+    std::printf("{\"busy\":%llu,\"walBytesMax\":%lld,\"windows\":[",
+                static_cast<unsigned long long>(measured.busy),
+                static_cast<long long>(measured.walBytesMax));
+    for (std::size_t i = 0; i < measured.windows.size(); ++i) {
+        std::printf("%s", i == 0 ? "" : ",");
+        measured.windows[i].print();
+    }
+    std::printf("]}\n");
     return 0;
 }
